@@ -1,0 +1,1 @@
+"""What is true without a computer: values and rules, standard library only, no I/O, no clock."""

@@ -1,0 +1,45 @@
+"""Time, waiting and new ids, handed to whoever needs them so that tests can hold them still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import uuid_utils.compat
+
+from recado.domain import ids
+
+
+class Clock(Protocol):
+    """The one source of time and of ids."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+    async def sleep(self, duration: timedelta) -> None:
+        """Wait; zero and less return after one turn of the loop."""
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7."""
+
+    def new_wa_id(self) -> str:
+        """A fresh id for a message of ours."""
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, duration: timedelta) -> None:
+        await asyncio.sleep(max(0.0, duration.total_seconds()))
+
+    def new_id(self) -> UUID:
+        return uuid_utils.compat.uuid7()
+
+    def new_wa_id(self) -> str:
+        return ids.wa_id(os.urandom(9))
