@@ -28,7 +28,7 @@ WEBHOOK_GAP: Final = "webhook.gap"
 EVENT_TYPES: Final[dict[str, str]] = {
     INSTANCE_CREATED: "an instance was created",
     INSTANCE_STATE: "an instance changed its state; `data` has state, status, reason, user_action, phone_number",
-    INSTANCE_QR: "there is a new code to scan; `data` has qr (text), expires_at; qr is null when there is none any more",
+    INSTANCE_QR: "a new code to scan: `data` has qr (text) and expires_at; qr is null when it is over",
     INSTANCE_REMOVED: "an instance and all of it was removed",
     MESSAGE_RECEIVED: "a message came in",
     MESSAGE_QUEUED: "a message of yours was accepted",

@@ -1,0 +1,50 @@
+"""An instance: one WhatsApp number, what is wanted of it and what is so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Status = Literal["connected", "connecting", "disconnected"]
+Wanted = Literal["running", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A row of `whatsapp_instances`, without its QR picture."""
+
+    id: UUID
+    instance_name: str
+    status: Status
+    state: str
+    reason: str | None
+    user_action: str | None
+    wanted: Wanted
+    wanted_at: datetime
+    attempt: int
+    next_at: datetime | None
+    deadline: datetime | None
+    since: datetime
+    checked_at: datetime | None
+    last_activity_at: datetime | None
+    phone_number: str | None
+    lid: str | None
+    push_name: str | None
+    platform: str | None
+    webhook_url: str | None
+    engine: str
+    owner_id: UUID | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """A code to scan (`qr`, raw text) or to type into the phone (`code`), and when it ends."""
+
+    method: Literal["qr", "code", "passkey"]
+    code: str
+    phone: str | None
+    expires_at: datetime
