@@ -13,6 +13,7 @@ from recado_simulator.signal.errors import (
 )
 from recado_simulator.signal.padding import pad, unpad
 from recado_simulator.signal.prekeys import PreKeyBundle, SignedPreKey
+from recado_simulator.signal.sender_keys import SenderKeyRing
 
 __all__ = [
     "Ciphertext",
@@ -21,6 +22,7 @@ __all__ = [
     "NoSenderKey",
     "NoSession",
     "PreKeyBundle",
+    "SenderKeyRing",
     "SignalDevice",
     "SignalError",
     "SignedPreKey",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from recado_simulator.keys import KeyPair, RandomSource, prefixed, verify
 from recado_simulator.signal.errors import InvalidMessage
@@ -39,3 +39,11 @@ class SignedPreKey:
     def generate(cls, id: int, identity: KeyPair, random: RandomSource) -> Self:
         pair = KeyPair.generate(random)
         return cls(id=id, pair=pair, signature=identity.sign(prefixed(pair.public), random))
+
+    def to_state(self) -> dict[str, Any]:
+        return {"id": self.id, "private": self.pair.private.hex(), "signature": self.signature.hex()}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        pair = KeyPair.from_private(bytes.fromhex(state["private"]))
+        return cls(id=state["id"], pair=pair, signature=bytes.fromhex(state["signature"]))
