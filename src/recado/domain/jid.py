@@ -14,6 +14,8 @@ _KINDS: dict[str, ChatKind] = {
     PHONE_SERVER: "person",
     "c.us": "person",
     LID_SERVER: "person",
+    "hosted": "person",
+    "hosted.lid": "person",
     GROUP_SERVER: "group",
     "broadcast": "broadcast",
     "newsletter": "newsletter",
@@ -46,12 +48,18 @@ class Jid:
     @property
     def phone(self) -> str | None:
         """The phone number, digits only, when this is one."""
-        return self.user if self.server == PHONE_SERVER else None
+        return self.user if self.server in (PHONE_SERVER, "hosted") and _is_number(self.user) else None
 
     @property
     def lid(self) -> str | None:
         """The bare LID (`123@lid`) when this is one."""
-        return f"{self.user}@{LID_SERVER}" if self.server == LID_SERVER else None
+        return (
+            f"{self.user}@{LID_SERVER}" if self.server in (LID_SERVER, "hosted.lid") and _is_number(self.user) else None
+        )
+
+
+def _is_number(user: str) -> bool:
+    return user.isascii() and user.isdigit() and len(user) <= 32
 
 
 def parse_jid(text: str) -> Jid | None:

@@ -88,7 +88,8 @@ CREATE INDEX whatsapp_chats_merged_into ON public.whatsapp_chats (merged_into) W
 COMMENT ON TABLE public.whatsapp_chats IS 'Conversations: with a person, or of a group, by JID.';
 
 -- Order inside a chat is (sent_at, tiebreak). A received message is unique by (chat, sender, WhatsApp's id); variant
--- tells apart messages that carried one id in two chats which were merged later.
+-- tells apart different messages that carry one id, as in two chats which were merged later. sender_id is NULL for
+-- your own and for what nobody in person has sent (newsletters).
 CREATE TABLE public.whatsapp_messages (
   id uuid PRIMARY KEY,
   instance_id uuid NOT NULL REFERENCES public.whatsapp_instances (id) ON DELETE CASCADE,
@@ -110,13 +111,13 @@ CREATE TABLE public.whatsapp_messages (
   is_history boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT whatsapp_messages_key UNIQUE NULLS NOT DISTINCT (chat_id, wa_id, sender_id, variant),
-  CHECK (from_me = (sender_id IS NULL))
+  CHECK (NOT (from_me AND sender_id IS NOT NULL))
 );
 CREATE INDEX whatsapp_messages_order ON public.whatsapp_messages (chat_id, sent_at, tiebreak);
 CREATE INDEX whatsapp_messages_recent ON public.whatsapp_messages (instance_id, id);
 CREATE INDEX whatsapp_messages_wa_id ON public.whatsapp_messages (instance_id, wa_id);
 CREATE INDEX whatsapp_messages_sender ON public.whatsapp_messages (sender_id) WHERE sender_id IS NOT NULL;
-COMMENT ON TABLE public.whatsapp_messages IS 'Every message, in and out. sender_id is NULL for your own.';
+COMMENT ON TABLE public.whatsapp_messages IS 'Every message, in and out. from_me tells which.';
 COMMENT ON COLUMN public.whatsapp_messages.kind IS 'The protobuf''s own field name (conversation, imageMessage …) or unknown.';
 COMMENT ON COLUMN public.whatsapp_messages.wa_id IS 'WhatsApp''s id of it.';
 

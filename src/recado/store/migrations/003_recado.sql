@@ -25,6 +25,10 @@ CREATE TABLE recado.tickets (
   expires_at timestamptz NOT NULL
 );
 
+-- A live message's tiebreak. Drawn while its instance is locked, so it grows in the order of commit in each chat, as
+-- positions do; positions themselves are drawn only after every other row is written.
+CREATE SEQUENCE recado.message_order;
+
 -- Positions are drawn under one advisory lock at the end of a transaction: commit order is position order.
 CREATE SEQUENCE recado.event_position;
 CREATE TABLE recado.event_log (
