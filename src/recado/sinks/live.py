@@ -1,0 +1,56 @@
+"""Events for a client that is connected right now, through a buffer that may not grow without end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Final
+
+from recado.domain.delivery import Delivered, Outcome, Refused
+from recado.domain.sink import Dropped, Parcel
+
+BUFFER: Final = 1000
+
+
+class LiveSink:
+    """One client. Its reader takes what has been delivered; a reader that falls `limit` events behind is dropped."""
+
+    def __init__(self, *, limit: int = BUFFER) -> None:
+        self._limit = limit
+        self._buffer: deque[Parcel] = deque()
+        self._changed = asyncio.Event()
+        self._end: Dropped | None = None
+
+    async def deliver(self, parcel: Parcel) -> Outcome:
+        return self.put(parcel)
+
+    def put(self, parcel: Parcel) -> Outcome:
+        """Deliver without waiting: the answer is known at once."""
+        if self._end is None and len(self._buffer) >= self._limit:
+            self.drop("stream_too_slow", f"The client was {self._limit} events behind.")
+        if self._end is not None:
+            return Refused(error=self._end.detail)
+        self._buffer.append(parcel)
+        self._changed.set()
+        return Delivered()
+
+    async def close(self) -> None:
+        self.drop("stream_closed", "The stream was closed.")
+
+    def drop(self, code: str, detail: str) -> None:
+        """End the stream: the reader gets Dropped in place of what it has not read yet."""
+        if self._end is None:
+            self._end = Dropped(code, detail, hint="Connect again and resume after the last position you have.")
+            self._buffer.clear()
+            self._changed.set()
+
+    async def parcels(self) -> AsyncIterator[Parcel]:
+        """What has been delivered, in that order, until the stream is ended. Raises Dropped."""
+        while True:
+            while self._buffer:
+                yield self._buffer.popleft()
+            if self._end is not None:
+                raise self._end
+            self._changed.clear()
+            await self._changed.wait()
