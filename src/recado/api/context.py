@@ -1,0 +1,100 @@
+"""What every route needs: the services, who asks, and which instance is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Path, Query
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.requests import HTTPConnection
+
+from recado.domain.access import EVERYTHING, Access
+from recado.domain.errors import Unauthorized
+from recado.domain.instances import Instance
+from recado.services.access import Keys, find_instance, require
+from recado.services.instances import Instances
+from recado.services.messages import Messages
+from recado.services.outgoing import Outgoing
+from recado.services.readiness import Readiness
+from recado.services.streams import Streams
+from recado.services.webhooks import Webhooks
+from recado.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that the API calls, put together by the runtime."""
+
+    database: Database
+    keys: Keys
+    instances: Instances
+    messages: Messages
+    outgoing: Outgoing
+    webhooks: Webhooks
+    streams: Streams
+    readiness: Readiness
+
+
+def services(connection: HTTPConnection) -> Services:
+    return cast(Services, connection.app.state.services)
+
+
+Using = Annotated[Services, Depends(services)]
+
+_bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer rcd_…`")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key in a header of its own")
+
+
+async def access_of(connection: HTTPConnection, using: Services) -> Access:
+    """The access of the key that the connection carries; on the owner's Unix socket no key is needed."""
+    if connection.scope.get("recado.is_local"):
+        return EVERYTHING
+    kind, _, credentials = connection.headers.get("authorization", "").partition(" ")
+    secret = credentials.strip() if kind.lower() == "bearer" else connection.headers.get("x-api-key", "")
+    if not secret:
+        raise Unauthorized(
+            "missing_key",
+            "This call needs an API key.",
+            hint="Send `Authorization: Bearer rcd_…`. `recado key create` makes one.",
+        )
+    return await using.keys.authenticate(secret)
+
+
+async def who(
+    connection: HTTPConnection,
+    using: Using,
+    _bearer: Annotated[object, Depends(_bearer)],
+    _header: Annotated[object, Depends(_header)],
+) -> Access:
+    """The same as a dependency; the two unused ones put the key into the OpenAPI description."""
+    return await access_of(connection, using)
+
+
+def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Access]]:
+    """A dependency: the request's access, if its key has that scope."""
+
+    async def check(access: Annotated[Access, Depends(who)]) -> Access:
+        require(access, scope)
+        return access
+
+    return check
+
+
+def named(scope: str) -> Callable[..., Coroutine[Any, Any, Instance]]:
+    """A dependency: the instance of the path, if the key has that scope and may know of it."""
+
+    async def find(
+        using: Using,
+        access: Annotated[Access, Depends(allowed(scope))],
+        name: Annotated[str, Path(description="The instance's name", max_length=200)],
+    ) -> Instance:
+        async with using.database.transaction() as tx:
+            return await find_instance(tx, access, name)
+
+    return find
+
+
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=300)]

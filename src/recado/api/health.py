@@ -1,0 +1,34 @@
+"""Is it alive, is it ready, and its figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from recado.telemetry import REGISTRY
+
+from .context import Using
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", summary="The process answers")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Database and engine answer; 503 says which does not, and why")
+async def readyz(using: Using) -> JSONResponse:
+    parts = await using.readiness.check()
+    is_ready = all(part.is_ready for part in parts)
+    body = {
+        "status": "ready" if is_ready else "not_ready",
+        "parts": {part.name: {"ready": part.is_ready, "detail": part.detail} for part in parts},
+    }
+    return JSONResponse(body, status_code=200 if is_ready else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+async def metrics() -> Response:
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
