@@ -10,12 +10,10 @@ ChatKind = Literal["person", "group", "status", "broadcast", "newsletter", "othe
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
 GROUP_SERVER = "g.us"
+_PHONE_SERVERS = frozenset({PHONE_SERVER, "hosted"})
+_LID_SERVERS = frozenset({LID_SERVER, "hosted.lid"})
 _KINDS: dict[str, ChatKind] = {
-    PHONE_SERVER: "person",
-    "c.us": "person",
-    LID_SERVER: "person",
-    "hosted": "person",
-    "hosted.lid": "person",
+    **dict.fromkeys([*_PHONE_SERVERS, *_LID_SERVERS, "c.us"], "person"),
     GROUP_SERVER: "group",
     "broadcast": "broadcast",
     "newsletter": "newsletter",
@@ -48,14 +46,12 @@ class Jid:
     @property
     def phone(self) -> str | None:
         """The phone number, digits only, when this is one."""
-        return self.user if self.server in (PHONE_SERVER, "hosted") and _is_number(self.user) else None
+        return self.user if self.server in _PHONE_SERVERS and _is_number(self.user) else None
 
     @property
     def lid(self) -> str | None:
         """The bare LID (`123@lid`) when this is one."""
-        return (
-            f"{self.user}@{LID_SERVER}" if self.server in (LID_SERVER, "hosted.lid") and _is_number(self.user) else None
-        )
+        return f"{self.user}@{LID_SERVER}" if self.server in _LID_SERVERS and _is_number(self.user) else None
 
 
 def _is_number(user: str) -> bool:
