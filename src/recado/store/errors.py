@@ -1,0 +1,52 @@
+"""What a database error means for its caller: wrong data, a database that is away, or a moment to try again."""
+
+from __future__ import annotations
+
+import orjson
+import psycopg
+from psycopg import errors
+
+from recado.domain.errors import Unavailable
+
+_AWAY_CLASSES = frozenset({"08", "53", "57", "58"})
+_DATA_CLASSES = frozenset({"22", "23", "54"})
+
+
+def is_data_error(error: BaseException) -> bool:
+    """The rows themselves are refused (SQLSTATE 22, 23, 54, or what the driver cannot encode): retrying cannot help."""
+    if isinstance(error, UnicodeError | orjson.JSONEncodeError):
+        return True
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.DataError)
+    return error.sqlstate[:2] in _DATA_CLASSES
+
+
+def is_away(error: BaseException) -> bool:
+    """The connection is lost, or the server cannot work for now. A commit under way may or may not have happened."""
+    if isinstance(error, errors.QueryCanceled):
+        return False
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return error.sqlstate[:2] in _AWAY_CLASSES or isinstance(error, errors.ReadOnlySqlTransaction)
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError)
+
+
+def is_passing(error: BaseException) -> bool:
+    """The server undid the transaction for the sake of others: deadlock, serialization, a lock or time limit."""
+    return isinstance(error, errors.DeadlockDetected | errors.SerializationFailure | errors.LockNotAvailable) or (
+        isinstance(error, errors.QueryCanceled)
+    )
+
+
+def unavailable(error: BaseException) -> Unavailable | None:
+    """The error as the rest of Recado knows it, or None when it is no matter of availability."""
+    if is_away(error):
+        return Unavailable(
+            "database_unavailable",
+            "The database does not answer.",
+            hint="Recado keeps trying; look at the database itself, then at RECADO_DATABASE_URL.",
+        )
+    if is_passing(error):
+        return Unavailable("database_busy", "The database gave up this work for another.", hint="Try again.")
+    return None
