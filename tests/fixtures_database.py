@@ -51,7 +51,6 @@ class RunningServer:
     async def _live(self) -> None:
         self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
         directory = Path(tempfile.mkdtemp(prefix="recado-tests-"))
-        directory.chmod(0o711)
         try:
             async with embedded.serve(directory / "postgres", settings=QUICK) as server:
                 async with Database.open(server.url) as database:

@@ -21,7 +21,7 @@ Tx: TypeAlias = psycopg.AsyncConnection[Any]
 """A connection inside a transaction: what every function of this package takes first."""
 
 _PATIENCE = 30.0
-_CONNECTING = {
+_CONNECTING: dict[str, Any] = {
     "application_name": "recado",
     "connect_timeout": 5,
     "keepalives_idle": 10,

@@ -10,6 +10,7 @@ from recado.domain.errors import Unavailable
 
 _AWAY_CLASSES = frozenset({"08", "53", "57", "58"})
 _DATA_CLASSES = frozenset({"22", "23", "54"})
+_PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable, errors.QueryCanceled)
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -34,9 +35,7 @@ def is_away(error: BaseException) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """The server undid the transaction for the sake of others: deadlock, serialization, a lock or time limit."""
-    return isinstance(error, errors.DeadlockDetected | errors.SerializationFailure | errors.LockNotAvailable) or (
-        isinstance(error, errors.QueryCanceled)
-    )
+    return isinstance(error, _PASSING)
 
 
 def unavailable(error: BaseException) -> Unavailable | None:

@@ -51,10 +51,8 @@ async def pending(tx: Tx) -> list[str]:
 
 def sql() -> str:
     """All of it as a script for an SQL editor, the books included."""
-    return "\n".join(
-        f"BEGIN;\n{_BOOKS}\n{migration.text}\nINSERT INTO recado.migrations (name) VALUES ('{migration.name}');\nCOMMIT;\n"
-        for migration in migrations()
-    )
+    entry = "INSERT INTO recado.migrations (name) VALUES"
+    return "\n".join(f"BEGIN;\n{_BOOKS}\n{each.text}\n{entry} ('{each.name}');\nCOMMIT;\n" for each in migrations())
 
 
 async def _apply(database: Database, migration: Migration) -> bool:

@@ -93,7 +93,7 @@ def lock(directory: Path) -> Iterator[None]:
 
 
 def _make_sockets(directory: Path, account: Account) -> Path:
-    """`run` in our directory; a short one elsewhere when that path is too long for a socket or closed to the account."""
+    """`run` in our directory; one elsewhere when that path is too long for a socket or closed to the account."""
     inside = directory / "run"
     is_open = account.uid == os.geteuid() or account.can_reach(directory)
     if is_open and len(os.fsencode(f"{inside}{_SOCKET_NAME}")) <= _SOCKET_PATH_LIMIT:
