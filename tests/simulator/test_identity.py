@@ -48,6 +48,11 @@ def test_a_device_signature_for_another_account_is_refused():
         check_device_signature(CONFIRMED, KeyPair.generate(Random(1)).public, DEVICE)
 
 
+def test_a_confirmed_identity_without_the_accounts_signature_is_refused():
+    with pytest.raises(IdentityRefused, match="the account has not signed"):
+        check_device_signature(replace(CONFIRMED, account_signature=bytes(64)), ACCOUNT.public, DEVICE)
+
+
 def test_a_missing_device_signature_is_refused():
     with pytest.raises(IdentityRefused, match="the device has not signed"):
         check_device_signature(replace(CONFIRMED, device_signature=None), ACCOUNT.public, DEVICE)

@@ -110,6 +110,13 @@ def test_a_message_of_the_session_before_is_still_read(ana, bia):
     assert bia.decrypt("peer", late.kind, late.data) == b"late"
 
 
+def test_the_answer_goes_out_in_the_session_that_the_peer_wrote_in(ana, bia):
+    meet(ana, bia)
+    ana.encrypt("peer", b"lost", bia.bundle())
+    deliver(bia, ana)
+    assert deliver(ana, bia) == "msg"
+
+
 def test_a_peer_that_was_set_up_anew_is_trusted(ana, bia):
     meet(ana, bia)
     deliver(SignalDevice(Random(3)), ana, bundle=ana.bundle())
