@@ -15,8 +15,6 @@ import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.engines.fake_network import FakeNetwork, FakeSession
-
 from recado.domain.engine import (
     Device,
     EngineError,
@@ -27,6 +25,7 @@ from recado.domain.engine import (
     Sent,
     Snapshot,
 )
+from tests.engines.fake_network import FakeNetwork, FakeSession
 
 
 class FakeEngine(FakeNetwork):

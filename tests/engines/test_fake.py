@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from recado.domain.engine import EngineError, Inbound, Outgoing, Signal
 
+from recado.domain.engine import EngineError, Inbound, Outgoing, Signal
 from tests.engines.fake import FakeEngine
 
 
