@@ -81,7 +81,7 @@ async def remove(webhook_id: UUID, using: Using, access: Allowed) -> Response:
 
 
 @router.post(
-    "/{webhook_id}/secret", summary="Rotate the secret: the new one is shown once, the old one stays valid 24 h"
+    "/{webhook_id}/secret", summary="Rotate the secret: shown once; the old one stays valid 24 h"
 )
 async def rotate(webhook_id: UUID, using: Using, access: Allowed) -> dict[str, Any]:
     webhook, secret = await using.webhooks.rotate_secret(access, webhook_id)

@@ -1,0 +1,45 @@
+"""`recado key …`: API keys; a secret is shown once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from cyclopts import App
+
+from . import screen
+from .client import call, segment
+
+app = App(name="key", help="API keys.")
+
+
+@app.command
+def create(name: str, *scopes: str, instance: str | None = None, days: int | None = None) -> None:
+    """Make a key and show its secret, once.
+
+    Parameters
+    ----------
+    name: what it is for
+    scopes: admin, instances:read, instances:write, messages:read, messages:send, webhooks, events
+    instance: bind it to one instance
+    days: how long it is valid (for ever when absent)
+    """
+    expires_at = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    body = {"name": name, "scopes": list(scopes) or ["admin"], "instance": instance, "expires_at": expires_at}
+    print(f"🔑 {call('POST', '/v1/keys', body)['secret']}\n   Keep it: it is not shown again.")
+
+
+@app.command(name="list")
+def list_() -> None:
+    """All keys, without their secrets."""
+    print(
+        screen.table(
+            call("GET", "/v1/keys")["items"], ("id", "name", "scopes", "instance_id", "expires_at", "revoked_at")
+        )
+    )
+
+
+@app.command
+def revoke(key_id: str) -> None:
+    """Revoke a key, at once."""
+    call("DELETE", f"/v1/keys/{segment(key_id)}")
+    print("✅ revoked")

@@ -1,0 +1,34 @@
+"""What people see in a terminal: tables, and a QR drawn with half blocks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import segno
+
+
+def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Left-aligned columns under their names; a dash where there is nothing."""
+    shown = [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(columns, *shown, strict=True)]
+    lines = [[name.upper().replace("_", " ") for name in columns], *shown]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def qr(text: str) -> str:
+    """The code as text, two modules a character, dark on light whatever the terminal's colours."""
+    out = io.StringIO()
+    segno.make(text, error="l").terminal(out, compact=True, border=2)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
