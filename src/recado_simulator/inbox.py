@@ -1,0 +1,71 @@
+"""An inbox: what a played device has received and decrypted, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from recado_simulator.jid import Jid
+from recado_simulator.ledger import LedgerRow
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class InboxMessage:
+    """`n` counts from 1; `account` is the sender's number, `chat` the address that the sender used.
+
+    `at` is seconds since 1970 UTC; `copies` counts how often it came; `is_from_me`: sent by an own linked device.
+    """
+
+    n: int
+    id: str
+    account: str
+    chat: Jid
+    text: str | None
+    message: bytes
+    at: float
+    row: LedgerRow | None
+    is_from_me: bool = False
+    copies: int = 1
+    is_read: bool = False
+
+
+class Inbox:
+    """Iterates over its messages; the same id from the same account is kept once."""
+
+    def __init__(self) -> None:
+        self._messages: list[InboxMessage] = []
+        self._known: dict[tuple[str, str], InboxMessage] = {}
+        self._waiting: list[tuple[Callable[[InboxMessage], bool], asyncio.Future[InboxMessage]]] = []
+
+    def __iter__(self) -> Iterator[InboxMessage]:
+        return iter(self._messages)
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def find(self, account: str, id: str) -> InboxMessage | None:
+        return self._known.get((account, id))
+
+    def add(self, message: InboxMessage) -> None:
+        self._messages.append(message)
+        self._known[message.account, message.id] = message
+        for matches, found in self._waiting:
+            if not found.done() and matches(message):
+                found.set_result(message)
+
+    async def wait(self, matches: Callable[[InboxMessage], bool], timeout: float) -> InboxMessage:
+        """The first message that matches, those already there included. Raises TimeoutError."""
+        for message in self._messages:
+            if matches(message):
+                return message
+        found: asyncio.Future[InboxMessage] = asyncio.get_running_loop().create_future()
+        entry = (matches, found)
+        self._waiting.append(entry)
+        try:
+            async with asyncio.timeout(timeout):
+                return await found
+        except TimeoutError:
+            raise TimeoutError(f"no such message among {len(self)}: {[m.text for m in self][-5:]}") from None
+        finally:
+            self._waiting.remove(entry)

@@ -1,0 +1,13 @@
+"""`passive`: a client that says `active` gets what came while it was away."""
+
+from __future__ import annotations
+
+from recado_simulator.iq.query import Query
+from recado_simulator.node import Node
+
+
+def answer(query: Query) -> list[Node]:
+    if query.node.first("active"):
+        device = query.device
+        query.after.append(lambda: query.connection.deliver_to(device))
+    return []
