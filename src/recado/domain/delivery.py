@@ -126,7 +126,7 @@ def park(parked: Parked, failed: Failed, *, now: datetime) -> Parked:
 def next_attempt_at(
     *, attempts: int, first_attempt_at: datetime, now: datetime, retry_after: timedelta | None = None
 ) -> datetime | None:
-    """When to try again after `attempts` (≥ 1) failures: never past 72 hours from the first; None when they are over."""
+    """When to try again after `attempts` (≥ 1) failures, at the latest 72 hours after the first; None past that."""
     last_chance = first_attempt_at + GIVE_UP_AFTER
     if now >= last_chance:
         return None

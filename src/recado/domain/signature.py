@@ -25,7 +25,7 @@ def key_of(secret: str) -> bytes:
     """The bytes that a secret stands for. Raises ValueError when it is none."""
     try:
         return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError("not a webhook secret") from None
 
 

@@ -6,8 +6,13 @@ import aiohttp
 
 
 def sentence(error: Exception) -> str:
-    """Never empty, one line, at most 300 characters."""
-    return " ".join(_said(error).split())[:300]
+    """Never empty, one line of at most 300 characters, without what a database would refuse."""
+    return " ".join(storable(_said(error)).split())[:300]
+
+
+def storable(text: str) -> str:
+    """The text without NUL and lone surrogates: what a stranger sent may hold both."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _said(error: Exception) -> str:

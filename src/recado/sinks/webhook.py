@@ -35,10 +35,13 @@ _OWN_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Recado
 class WebhookClient:
     """The connections that all webhooks share: kept alive, and none opened to an address that the guard refuses."""
 
-    def __init__(self, guarded: aiohttp.ClientSession, trusted: aiohttp.ClientSession, guard: Guard) -> None:
+    def __init__(
+        self, guarded: aiohttp.ClientSession, trusted: aiohttp.ClientSession, guard: Guard, clock: Clock
+    ) -> None:
         self._guarded = guarded
         self._trusted = trusted
         self._guard = guard
+        self._clock = clock
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -46,6 +49,7 @@ class WebhookClient:
         cls,
         guard: Guard,
         lookup: Lookup,
+        clock: Clock,
         *,
         connect_within: timedelta = CONNECT_WITHIN,
         answer_within: timedelta = ANSWER_WITHIN,
@@ -57,14 +61,14 @@ class WebhookClient:
             sock_connect=connect_within.total_seconds(),
         )
         async with _session(lookup, timeout, guard) as guarded, _session(lookup, timeout, None) as trusted:
-            yield cls(guarded, trusted, guard)
+            yield cls(guarded, trusted, guard, clock)
 
     def session_for(self, host: str) -> aiohttp.ClientSession:
         return self._trusted if self._guard.trusts(host) else self._guarded
 
-    def sink(self, target: Target, clock: Clock) -> WebhookSink:
+    def sink(self, target: Target) -> WebhookSink:
         """The sink of one webhook. Never raises: what is wrong with the target is said by its deliveries."""
-        return WebhookSink(self, target, clock)
+        return WebhookSink(self, target, self._clock)
 
 
 class WebhookSink:
