@@ -84,9 +84,8 @@ def _draw_if_new(name: str, shown: str | None) -> str | None:
         return shown
     if pairing["qr"] != shown:
         print(screen.qr(pairing["qr"]))
-        print(
-            f"   WhatsApp → Settings → Linked devices → Link a device.  Valid until {pairing['expires_at'][11:19]} UTC"
-        )
+        print("   On the phone: WhatsApp → Settings → Linked devices → Link a device.")
+        print(f"   Valid until {pairing['expires_at'][11:19]} UTC; it renews itself.")
     return str(pairing["qr"])
 
 
@@ -94,9 +93,8 @@ def _draw_if_new(name: str, shown: str | None) -> str | None:
 def pairing_code(name: str, phone: str) -> None:
     """A code to type into the phone instead of a QR."""
     made = call("POST", f"/v1/instances/{segment(name)}/pairing-code", {"phone": phone})
-    print(
-        f"📱 {made['code']}   WhatsApp → Linked devices → Link with phone number.  Until {made['expires_at'][11:19]} UTC"
-    )
+    print(f"📱 {made['code']}   On the phone: WhatsApp → Settings → Linked devices → Link with phone number.")
+    print(f"   Valid until {made['expires_at'][11:19]} UTC.")
 
 
 @app.command
