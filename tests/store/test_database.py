@@ -132,7 +132,7 @@ async def test_a_mistake_in_the_sql_is_neither_data_nor_availability(db: Databas
 async def test_times_come_back_in_utc(empty_database_url: str):
     async with Database.open(empty_database_url) as database, database.transaction() as tx:
         await tx.execute(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = %L', current_database(), 'Asia/Tokyo'); END $$"
+            "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = %L', current_database(), 'Asia/Tokyo'); END$$"
         )
     async with Database.open(empty_database_url) as database, database.transaction() as tx:
         assert str(await fetch_value(tx, "SELECT '2026-01-01T12:00:00Z'::timestamptz")) == "2026-01-01 12:00:00+00:00"

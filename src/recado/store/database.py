@@ -15,7 +15,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 
 from recado.domain.errors import Unavailable
 
-from .errors import is_away, unavailable
+from .errors import unavailable
 
 Tx: TypeAlias = psycopg.AsyncConnection[Any]
 """A connection inside a transaction: what every function of this package takes first."""
@@ -128,15 +128,9 @@ class Database:
 
 
 def _is_fresh(connection: Tx) -> bool:
-    """False when the other side has hung up while nobody used it."""
+    """Whether nothing has come while nobody asked; what comes then is nearly always the server's goodbye."""
     if connection.closed:
         return False
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return True
-    try:
-        connection.pgconn.consume_input()
-    except psycopg.Error as error:
-        return not is_away(error)
-    return True
+    return not poll.poll(0)
