@@ -41,7 +41,7 @@ class HostLog:
     def report(self) -> str:
         """Empty when nothing but log lines came."""
         self._take(self._lines.rest())
-        return "\n".join(self._first)
+        return "\n".join(self._first).rstrip()
 
     def last_error(self) -> str:
         """The last thing that the host itself called an error."""
@@ -50,7 +50,7 @@ class HostLog:
     def _take(self, line: bytes) -> None:
         entry = _entry(line)
         if entry is None:
-            if line.strip() and len(self._first) < _REPORT_LINES:
+            if (line.strip() or self._first) and len(self._first) < _REPORT_LINES:
                 self._first.append(line.decode("utf-8", "replace"))
             return
         level = _LEVELS.get(str(entry.pop("level", "info")).lower(), "info")

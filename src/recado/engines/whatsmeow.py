@@ -15,7 +15,6 @@ from recado.clock import Clock
 from recado.domain.engine import (
     Device,
     EngineError,
-    Inbound,
     Listener,
     Outgoing,
     Probe,
@@ -28,7 +27,6 @@ from recado.engines import whatsmeow_answers as answers
 from recado.engines.host import Hello, Host, HostProgram, Pace
 from recado.engines.rpc import UNKNOWN_METHOD, FrameTooLarge, PeerGone, RpcError
 from recado.engines.whatsmeow_converter import convert
-from recado.engines.whatsmeow_salvage import salvage
 
 NOT_STORED: Final = -32000
 _SHORT: Final = timedelta(seconds=15)
@@ -57,12 +55,10 @@ class Whatsmeow:
         clock: Clock,
         *,
         pace: Pace | None = None,
-        convert: Callable[[str, str, dict[str, Any]], Inbound] = convert,
     ) -> None:
         self.host = Host(program, self, clock, pace)
         self._clock = clock
         self._pace = pace or Pace()
-        self._convert = convert
         self._listener: Listener | None = None
         self._held: dict[str, _Hold] = {}
         self._asked: dict[str, _Hold] = {}
@@ -135,8 +131,10 @@ class Whatsmeow:
         """An event. Answered after the commit; an error means that it is not stored."""
         if method != "event" or self._listener is None:
             raise RpcError(UNKNOWN_METHOD, f"{method} is not known here", {"kind": "unknown_method"})
+        session, event_type = str(params.get("session", "")), str(params.get("type", ""))
         file = self._file(params["file"]) if params.get("file") else None
-        inbound = self._read(params, file)
+        data = params.get("data") if file is None else orjson.loads(file.read_bytes())
+        inbound = convert(session, event_type, data, now=self._clock.now())
         try:
             await self._listener.handle(inbound)
         except Exception as error:
@@ -179,15 +177,6 @@ class Whatsmeow:
                 del self._held[session]
 
     # --- inside ---
-
-    def _read(self, params: dict[str, Any], file: Path | None) -> Inbound:
-        event_type, session = str(params.get("type", "")), str(params.get("session", ""))
-        data = params.get("data") if file is None else orjson.loads(file.read_bytes())
-        try:
-            return self._convert(event_type, session, data)  # type: ignore[arg-type]  # salvaged when it is no object
-        except Exception as error:
-            log.exception("engine.unreadable_event", instance=session, type=event_type)
-            return salvage(event_type, session, data, error, self._clock.now())
 
     def _file(self, name: str) -> Path:
         path = self.host.program.exchange / name
