@@ -40,7 +40,7 @@ def frame(**changes: Any) -> dict[str, Any]:
 
 
 def read(**changes: Any) -> Incoming:
-    read = convert("s", "message", frame(**changes), now=NOW)
+    read = convert("message", "s", frame(**changes), now=NOW)
     assert isinstance(read, Incoming)
     return read
 
@@ -204,25 +204,25 @@ def test_a_reader_that_raises_leaves_the_message_unknown_with_its_bytes(monkeypa
 
 
 def test_a_receipt_names_who_and_what():
-    receipt = convert("s", "receipt", frame(ids=["3EB0AA", 7, "3EB0BB"], type="read"), now=NOW)
+    receipt = convert("receipt", "s", frame(ids=["3EB0AA", 7, "3EB0BB"], type="read"), now=NOW)
     assert isinstance(receipt, Receipt)
     assert (receipt.wa_ids, receipt.type, receipt.sender) == (("3EB0AA", "3EB0BB"), "read", MARIA)
 
 
 def test_an_undecryptable_message_is_a_gap():
-    gap = convert("s", "undecryptable", frame(), now=NOW)
+    gap = convert("undecryptable", "s", frame(), now=NOW)
     assert isinstance(gap, Gap)
     assert (gap.wa_id, gap.cause, gap.chat_identity) == ("3EB0AA", "undecryptable", MARIA)
-    view_once = convert("s", "undecryptable", frame(is_unavailable=True, unavailable_type="view_once"), now=NOW)
+    view_once = convert("undecryptable", "s", frame(is_unavailable=True, unavailable_type="view_once"), now=NOW)
     assert isinstance(view_once, Gap)
     assert view_once.cause == "view_once"
 
 
 def test_anything_else_is_a_notice():
-    assert convert("s", "notice", {"name": "GroupInfo", "value": {"a": 1}}, now=NOW) == Notice(
+    assert convert("notice", "s", {"name": "GroupInfo", "value": {"a": 1}}, now=NOW) == Notice(
         session="s", name="GroupInfo", value={"a": 1}
     )
-    assert convert("s", "new", {"a": 1}, now=NOW) == Notice(session="s", name="new", value={"a": 1})
+    assert convert("new", "s", {"a": 1}, now=NOW) == Notice(session="s", name="new", value={"a": 1})
 
 
 anything = st.recursive(
@@ -243,7 +243,7 @@ messages = st.dictionaries(parts, anything | st.dictionaries(st.sampled_from(["m
 def test_nothing_that_comes_makes_it_raise(type: str, data: object, message: dict[str, Any]):
     if isinstance(data, dict):
         data = frame() | {"json": message} | data
-    heard: Inbound = convert("s", type, data, now=NOW)
+    heard: Inbound = convert(type, "s", data, now=NOW)
     assert heard.session == "s"
     assert isinstance(heard, Incoming) == (type == "message")
 

@@ -21,8 +21,12 @@ _EARLIEST_MS = 1_230_768_000_000  # 2009, when WhatsApp began
 _AHEAD = timedelta(days=1)
 
 
-def convert(session: str, type: str, data: object, *, now: datetime) -> Inbound:
-    """Read one event. What cannot be read is kept: a message as `unknown` with its bytes and a `trouble`."""
+def convert(type: str, session: str, data: object, *, now: datetime | None = None) -> Inbound:
+    """Read one event. What cannot be read is kept: a message as `unknown` with its bytes and a `trouble`.
+
+    `now` stands in for a time that cannot be one.
+    """
+    now = now or datetime.now(UTC)
     fields = data if isinstance(data, Mapping) else {}
     if type == "message":
         return _message(session, fields, now)
