@@ -8,6 +8,9 @@ BEGIN
   END IF;
 END $$;
 
+-- For the end of this file: grants on a table that was here before us stay as they are.
+SELECT set_config('recado.found_instances', (to_regclass('public.whatsapp_instances') IS NOT NULL)::text, true);
+
 CREATE TABLE IF NOT EXISTS public.whatsapp_instances (
   id uuid NOT NULL DEFAULT extensions.uuid_generate_v4(),
   instance_name text NOT NULL,
@@ -23,3 +26,15 @@ CREATE TABLE IF NOT EXISTS public.whatsapp_instances (
     status = ANY (ARRAY['connected'::text, 'disconnected'::text, 'connecting'::text])
   )
 );
+
+-- Supabase grants everything on a new table in public to its API roles; what they get is said in the next file.
+DO $$
+DECLARE
+  other text;
+BEGIN
+  IF current_setting('recado.found_instances') = 'false' THEN
+    FOR other IN SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role') LOOP
+      EXECUTE format('REVOKE ALL ON public.whatsapp_instances FROM %I', other);
+    END LOOP;
+  END IF;
+END $$;

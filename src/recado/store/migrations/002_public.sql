@@ -31,6 +31,8 @@ COMMENT ON COLUMN public.whatsapp_instances.state IS 'What is so, as the worker 
 COMMENT ON COLUMN public.whatsapp_instances.reason IS 'A code for why it is so; the timeline has the sentence.';
 COMMENT ON COLUMN public.whatsapp_instances.checked_at IS 'When the state was last proven.';
 
+SELECT set_config('recado.found_sessions', (to_regclass('public.whatsapp_sessions') IS NOT NULL)::text, true);
+
 CREATE TABLE IF NOT EXISTS public.whatsapp_sessions (
   instance_name text PRIMARY KEY REFERENCES public.whatsapp_instances (instance_name) ON UPDATE CASCADE ON DELETE CASCADE,
   phone_number text NULL,
@@ -148,11 +150,17 @@ COMMENT ON TABLE public.whatsapp_media IS 'Files that belong to messages. Never 
 DO $$
 DECLARE
   name text;
+  other text;
+  is_found boolean;
 BEGIN
   FOREACH name IN ARRAY ARRAY['whatsapp_instances', 'whatsapp_sessions', 'whatsapp_contacts', 'whatsapp_chats',
     'whatsapp_messages', 'whatsapp_message_status', 'whatsapp_media']
   LOOP
     EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', name);
+    is_found := name = 'whatsapp_instances' OR name = 'whatsapp_sessions' AND current_setting('recado.found_sessions') = 'true';
+    FOR other IN SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role') AND NOT is_found LOOP
+      EXECUTE format('REVOKE ALL ON public.%I FROM %I', name, other);
+    END LOOP;
     IF to_regrole('service_role') IS NOT NULL THEN
       EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO service_role', name);
     END IF;

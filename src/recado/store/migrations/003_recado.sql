@@ -1,6 +1,5 @@
 -- Ours alone: the event log, webhooks and their cursors, the send queue, leases, timeline, keys, settings.
 CREATE SCHEMA IF NOT EXISTS recado;
-REVOKE ALL ON SCHEMA recado FROM PUBLIC;
 
 CREATE TABLE recado.settings (
   key text PRIMARY KEY,
@@ -188,13 +187,25 @@ CREATE TABLE recado.timeline (
 );
 CREATE INDEX timeline_order ON recado.timeline (instance_id, id DESC);
 
-DO $$
+-- Close a schema: row-level security on every table of it, nothing in it for anyone but its owner.
+CREATE FUNCTION recado.seal(closed_schema text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  name text;
+  member regclass;
+  other text;
 BEGIN
-  FOR name IN SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'recado' AND c.relkind IN ('r', 'p')
+  FOR member IN SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = closed_schema AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
   LOOP
-    EXECUTE format('ALTER TABLE recado.%I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', member);
+  END LOOP;
+  FOR other IN SELECT 'PUBLIC' UNION ALL
+    SELECT quote_ident(rolname) FROM pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role')
+  LOOP
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %s', closed_schema, other);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %s', closed_schema, other);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM %s', closed_schema, other);
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %I FROM %s', closed_schema, other);
   END LOOP;
 END $$;
+
+SELECT recado.seal('recado');
