@@ -8,6 +8,7 @@ from uuid import UUID
 
 from recado.store import leases
 from recado.store.database import Database
+from tests.store.waiting import until_somebody_waits
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 ANA, BIA = UUID(int=10), UUID(int=11)
@@ -105,13 +106,3 @@ async def test_two_who_want_the_same_ones_get_each_of_them_once(db: Database):
 
     anas, bias = await asyncio.gather(take(ANA, wanted), take(BIA, wanted[::-1]))
     assert sorted([*anas, *bias]) == wanted
-
-
-async def until_somebody_waits(database: Database) -> None:
-    """Return when a connection to this database waits for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
-        while True:
-            async with database.transaction() as tx:
-                if (await (await tx.execute(query)).fetchone())[0]:
-                    return

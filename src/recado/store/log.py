@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final, LiteralString
 from uuid import UUID
 
 import orjson
@@ -16,13 +17,9 @@ from .rows import fetch_all, fetch_value
 _APPEND = "SELECT recado.append_events(%s, %s)"
 
 # Day by day, so that each partition is entered at the right place of its key and only while rows are still wanted.
-_READ = """
+READ: Final[LiteralString] = """
 SELECT e.position, e.id, e.type, e.time, e.instance_id, e.instance_name, e.chat_id, e.data
-FROM (
-  SELECT day FROM recado.log_days
-  WHERE day >= coalesce((SELECT max(day) FROM recado.log_days WHERE first_position <= %(after)s + 1), '-infinity')
-  ORDER BY day
-) AS days
+FROM recado.log_days AS days
 CROSS JOIN LATERAL (
   SELECT * FROM recado.event_log
   WHERE event_log.day = days.day AND event_log.position > %(after)s
@@ -31,6 +28,8 @@ CROSS JOIN LATERAL (
   ORDER BY event_log.position
   LIMIT %(limit)s
 ) AS e
+WHERE days.day >= coalesce((SELECT max(day) FROM recado.log_days WHERE first_position <= %(after)s + 1), '-infinity')
+ORDER BY days.day, e.position
 LIMIT %(limit)s
 """
 
@@ -69,7 +68,7 @@ async def read(
         "instance_id": instance_id,
         "types": None if types is None else list(types),
     }
-    return await fetch_all(tx, LoggedEvent, _READ, params)
+    return await fetch_all(tx, LoggedEvent, READ, params)
 
 
 async def head(tx: Tx) -> int:

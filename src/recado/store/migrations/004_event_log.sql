@@ -19,6 +19,11 @@ BEGIN
     parent, child, new_day, new_day + 1);
 END $$;
 
+CREATE FUNCTION recado.drop_day(parent text, old_day date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('DROP TABLE IF EXISTS recado.%I', parent || to_char(old_day, '_YYYYMMDD'));
+END $$;
+
 -- Write events, a JSON array in the order wanted; answers the position of the first, the others follow without a gap.
 -- The lock is held to the end of the transaction, so positions appear in the order of their commits. The day never
 -- goes back, whatever the server's clock does: days and positions grow together, which is what readers rely on.
