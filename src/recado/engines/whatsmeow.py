@@ -134,7 +134,7 @@ class Whatsmeow:
         session, event_type = str(params.get("session", "")), str(params.get("type", ""))
         file = self._file(params["file"]) if params.get("file") else None
         data = params.get("data") if file is None else orjson.loads(file.read_bytes())
-        inbound = convert(session, event_type, data, now=self._clock.now())
+        inbound = convert(event_type, session, data, now=self._clock.now())
         try:
             await self._listener.handle(inbound)
         except Exception as error:
