@@ -18,11 +18,14 @@ from recado_simulator.keys import KeyPair
 from recado_simulator.node import Node
 from recado_simulator.noise import Direction, NoiseError
 from recado_simulator.outbox import Outbox
+from recado_simulator.parcel import ParcelKey
 from recado_simulator.protobuf import MalformedProtobuf
 
 if TYPE_CHECKING:
     from recado_simulator.account import LinkedDevice
     from recado_simulator.network import Network
+
+ACK_WITHIN = 1.0  # seconds
 
 log = structlog.get_logger("recado_simulator")
 
@@ -40,6 +43,7 @@ class Connection:
         self._transport = transport
         self._asked: dict[str, asyncio.Future[Node]] = {}
         self._on_end: list[Callable[[], None]] = []
+        self._after_ack: dict[ParcelKey, Callable[[], None]] = {}
         self._to_client: Direction | None = None
         self._handshake = ServerHandshake(
             static=network.authority.static,
@@ -60,7 +64,7 @@ class Connection:
                 log.exception("simulator.connection_failed", device=str(self.device and self.device.phone_jid))
             finally:
                 self._ended()
-                self.outbox.end()
+                self.outbox.gone()
 
     def send(self, node: Node) -> None:
         self.write(self.network.codec.encode(node))
@@ -93,14 +97,36 @@ class Connection:
         """Says a last word and closes in good order."""
         if last is not None:
             self.send(last)
+        self._on_frame = ignore
         self._forget_device()
         self.outbox.end()
 
     def cut(self) -> None:
         """Closes the TCP connection without a word."""
+        self._on_frame = ignore
         self._forget_device()
-        self.outbox.end()
+        self.outbox.gone()
         self._transport.abort()
+
+    def after_ack(self, key: ParcelKey, call: Callable[[], None]) -> None:
+        """Calls once the client has acknowledged this stanza, which it does after it has asked for a retry.
+
+        The ack would else be taken for that of the stanza that is sent anew. Some clients send none.
+        """
+        late = asyncio.get_running_loop().call_later(ACK_WITHIN, self.acked, key)
+
+        def follow() -> None:
+            late.cancel()
+            call()
+
+        self._after_ack[key] = follow
+
+    def acked(self, key: ParcelKey) -> bool:
+        """Whether something was waiting for this ack; then it is done, and the ack means nothing else."""
+        follow = self._after_ack.pop(key, None)
+        if follow is not None:
+            follow()
+        return follow is not None
 
     def on_end(self, call: Callable[[], None]) -> None:
         """Calls once the connection is over, whoever ended it."""
@@ -146,6 +172,12 @@ class Connection:
         self._forget_device()
         for waiting in self._asked.values():
             waiting.cancel()
+        for key in list(self._after_ack):
+            self.acked(key)
         for call in self._on_end:
             call()
         self._on_end.clear()
+
+
+def ignore(body: bytes) -> None:
+    """Whatever still comes on a connection that has ended."""

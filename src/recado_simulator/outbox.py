@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiohttp import ClientConnectionResetError, web
 
 ROOM = 256 * 1024  # bytes waiting before parcels wait in the mailbox instead
+LINGER = 0.25  # seconds between the last word and the close
 BATCH = 64 * 1024  # bytes in one WebSocket message; it always holds whole frames
 
 
@@ -19,6 +21,7 @@ class Outbox:
         self._waiting = 0
         self._wake = asyncio.Event()
         self._is_ended = False
+        self._gone = asyncio.Event()
 
     @property
     def has_room(self) -> bool:
@@ -32,12 +35,20 @@ class Outbox:
         self._wake.set()
 
     def end(self) -> None:
-        """Nothing more is taken; `run` returns when the rest is out."""
+        """Nothing more is taken; `run` sends the rest and closes."""
         self._is_ended = True
         self._wake.set()
 
+    def gone(self) -> None:
+        """The other side has closed: there is nobody to wait for."""
+        self._gone.set()
+        self.end()
+
     async def run(self, socket: web.WebSocketResponse, on_room: Callable[[], None]) -> None:
-        """Sends until `end`, then closes the socket; returns early when the other side is gone."""
+        """Sends until `end`, leaves the client time to act on the last word, then closes the socket.
+
+        whatsmeow may drop what it has read but not handled when the socket closes.
+        """
         try:
             while True:
                 await self._wake.wait()
@@ -47,7 +58,10 @@ class Outbox:
                     break
                 on_room()
         except ClientConnectionResetError:
-            self.end()
+            self.gone()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                await self._gone.wait()
         await socket.close()
 
     async def _flush(self, socket: web.WebSocketResponse) -> None:

@@ -59,7 +59,6 @@ class Pairings:
         offer = next(offer for offer in self._offers if offer.connection is connection)
         offer.hello = hello
         offer.code_ref = f"3@{self._network.random.randbytes(24).hex()}"
-        offer.finished = asyncio.get_running_loop().create_future()
         return offer.code_ref
 
     def finish(self, ref: str, finish: CompanionFinish) -> None:
@@ -91,7 +90,7 @@ class Pairings:
 
     async def primary_hello(self, offer: LinkOffer, wrapped: bytes, identity: bytes) -> CompanionFinish:
         """Sends the phone's half of the code pairing and waits for the client's. Raises ScanRefused."""
-        assert offer.finished is not None
+        offer.finished = asyncio.get_running_loop().create_future()
         children = {
             "link_code_pairing_wrapped_primary_ephemeral_pub": wrapped,
             "primary_identity_pub": identity,
@@ -104,7 +103,7 @@ class Pairings:
         )
         attrs: dict[str, Value] = {"from": NETWORK, "type": "link_code_companion_reg", "id": self._network.next_id()}
         offer.connection.send(Node("notification", {**attrs, "t": str(int(self._network.now()))}, [stage]))
-        return await answer_of(asyncio.shield(offer.finished), "the device did not finish the pairing by code")
+        return await answer_of(offer.finished, "the device did not finish the pairing by code")
 
     async def link(self, offer: LinkOffer, account: Account, adv_secret: bytes) -> LinkedDevice:
         """Links the client to the account: pair-success, its signature, then the restart. Raises ScanRefused."""

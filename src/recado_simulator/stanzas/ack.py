@@ -16,5 +16,7 @@ def handle(connection: Connection, node: Node) -> None:
     if connection.device is None:
         return
     key = parcel_key(node.text("class"), node.attrs.get("to"), node.text("id"), node.text("type"))
+    if connection.acked(key):
+        return
     code = node.text("error")
     confirm(connection.device, key, f"nack:{code}" if code and code != "0" else "ack", connection)

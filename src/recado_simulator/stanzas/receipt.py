@@ -23,7 +23,11 @@ def handle(connection: Connection, node: Node) -> None:
     connection.send(Node("ack", answer_attrs(node)))
     for id in receipt_ids(node):
         confirm(device, parcel_key("message", to, id, ""), type or DELIVERED, connection)
-    connection.network.post.carry_receipt(device, node)
+    if type == "retry":
+        key = parcel_key("message", to, node.text("id"), "")
+        connection.after_ack(key, lambda: connection.network.post.carry_receipt(device, node))
+    else:
+        connection.network.post.carry_receipt(device, node)
 
 
 def receipt_ids(node: Node) -> list[str]:
