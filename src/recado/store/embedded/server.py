@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import signal
 import sys
@@ -24,6 +25,7 @@ from .site import DATABASE, Site, find_site, lock
 
 log = structlog.get_logger(__name__)
 
+_PREFIX = re.compile(r"^.*? \[\d+\] \w+: ")
 _NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 _LOG_LIMIT = 1_000_000
 _READY_WITHIN = 300.0
@@ -150,8 +152,7 @@ class Server:
 
     def _failure(self, what: str) -> Misconfigured:
         lines = self._site.log.read_text("utf-8", "replace").splitlines()
-        said = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
-        last = (said or lines or ["it said nothing"])[-1].strip()
+        last = "; ".join(_PREFIX.sub("", line).strip() for line in lines[-2:]) or "it said nothing"
         return Misconfigured(
             "postgres_failed",
             f"The embedded PostgreSQL {what}: {last}",
@@ -174,3 +175,5 @@ async def serve(directory: Path, *, settings: Mapping[str, str] = _NO_CHANGES) -
             yield server
         finally:
             await server.stop()
+            with contextlib.suppress(OSError):
+                site.sockets.rmdir()
