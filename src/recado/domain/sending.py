@@ -1,0 +1,100 @@
+"""What it takes to send: what may be sent, to whom, and what each outcome of a try means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from .chats import Address
+from .engine import EngineError
+from .errors import Invalid
+
+TEXT_LIMIT: Final = 65_536
+PAUSES: Final = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
+PATIENCE: Final = 20  # tries that WhatsApp left unanswered or put off, before a message is given up
+_WAITS_FOR_CONNECTION: Final = frozenset(
+    {"not_connected", "unknown_session", "stale_fence", "host_down", "not_paired", "already_paired"}
+)
+_LATER_CODES: Final = frozenset({408, 429, *range(500, 600)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Where a message goes. `wire` is a JID, or `+` and digits while WhatsApp has not yet said what the number is."""
+
+    address: Address
+    wire: str
+
+    @property
+    def is_guess(self) -> bool:
+        return self.wire.startswith("+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """The message that an answer quotes: its id, who sent it (a JID) and its text, if it had one."""
+
+    wa_id: str
+    participant: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Given up for good. `code` is WhatsApp's number, or the engine's word for what is wrong."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """To be tried again, with the same id, after `pause`. `counts` is False when nothing was sent at all."""
+
+    pause: timedelta
+    detail: str
+    counts: bool
+
+
+def check_text(text: str) -> None:
+    """Raises Invalid for a text that cannot be sent: nothing to read, over 65,536 characters, or no Unicode."""
+    if not text.strip():
+        raise Invalid("text_empty", "The text is empty.", field="text", hint="Write at least one visible character.")
+    if len(text) > TEXT_LIMIT:
+        raise Invalid(
+            "text_too_long",
+            f"The text has {len(text):,} characters; {TEXT_LIMIT:,} are the most that can be sent.",
+            field="text",
+            hint="Send it in parts.",
+        )
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid(
+            "text_unsendable",
+            "The text has a NUL character or half of a surrogate pair.",
+            field="text",
+            hint="Take it out: it is no character that somebody could read.",
+        )
+
+
+def content_of(text: str, quoted: Quoted | None = None) -> tuple[str, dict[str, Any]]:
+    """The message's kind (its protobuf field) and its protojson."""
+    if quoted is None:
+        return "conversation", {"conversation": text}
+    context = {
+        "stanzaID": quoted.wa_id,
+        "participant": quoted.participant,
+        "quotedMessage": {"conversation": quoted.text or ""},
+    }
+    return "extendedTextMessage", {"extendedTextMessage": {"text": text, "contextInfo": context}}
+
+
+def judge(error: EngineError, attempts: int) -> Refused | Postponed:
+    """What a failed try means; `attempts` counts the ones before it that were left unanswered or put off."""
+    if error.kind in _WAITS_FOR_CONNECTION:
+        return Postponed(pause=PAUSES[0], detail=str(error), counts=error.is_uncertain)
+    code = str(error.server_code or error.kind)
+    is_later = error.may_retry or error.is_uncertain or error.server_code in _LATER_CODES
+    if is_later and attempts + 1 < PATIENCE:
+        return Postponed(pause=PAUSES[min(attempts, len(PAUSES) - 1)], detail=str(error), counts=True)
+    return Refused(code=code, detail=str(error))
