@@ -103,20 +103,23 @@ class Ledger:
             async with asyncio.timeout(timeout):
                 await done
         except TimeoutError:
-            raise TimeoutError(f"the ledger never got there: {self.summary()}") from None
+            raise TimeoutError(f"the ledger never got there: {self.counts()}") from None
         finally:
             self._waiting = [entry for entry in self._waiting if entry[1] is not done]
 
-    def summary(self) -> str:
-        """One line for a failed test."""
-        rows = self._rows.values()
+    def counts(self, account: object = None) -> dict[str, int]:
+        """How many messages got how far: `in`, `offered`, `confirmed`, and `out`, `acked`, `decrypted`, `read`."""
+        rows = self.rows() if account is None else self.of(account)
         inbound = [row for row in rows if row.direction == "in"]
-        return (
-            f"{len(inbound)} in ({sum(1 for row in inbound if row.offers)} offered, "
-            f"{sum(1 for row in inbound if row.confirmed_at is not None)} confirmed), "
-            f"{len(rows) - len(inbound)} out ({sum(row.acked for row in rows)} acked, "
-            f"{sum(row.decrypted for row in rows)} decrypted)"
-        )
+        return {
+            "in": len(inbound),
+            "offered": sum(row.offers > 0 for row in inbound),
+            "confirmed": sum(row.confirmed_at is not None for row in inbound),
+            "out": len(rows) - len(inbound),
+            "acked": sum(row.acked for row in rows),
+            "decrypted": sum(row.decrypted for row in rows),
+            "read": sum(row.read for row in rows),
+        }
 
     def open(self, row: LedgerRow) -> LedgerRow:
         """Enters a row, or gives the one that is there for the same message and device."""

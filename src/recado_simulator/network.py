@@ -27,7 +27,7 @@ from recado_simulator.signal import SignalDevice
 from recado_simulator.state import State
 from recado_simulator.tokens import Tokens
 
-EXTRA_CONTACT = 5_521_900_000_000
+EXTRA_CONTACT = 5_599_980_000_000
 
 
 class Network:

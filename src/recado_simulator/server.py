@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,6 @@ class Server:
             compress=False, max_msg_size=LARGEST_MESSAGE, timeout=CLOSE_WITHIN, decode_text=False
         )
         await socket.prepare(request)
-        assert isinstance(transport, asyncio.Transport)
         connection = Connection(self._network, socket, transport)
         self._connections.add(connection)
         try:
