@@ -3,10 +3,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -15,11 +15,15 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/binary/token"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	wastore "go.mau.fi/whatsmeow/store"
 	"google.golang.org/protobuf/proto"
 
+	"recado/engines/whatsmeow/internal/exchange"
 	"recado/engines/whatsmeow/internal/network"
+	"recado/engines/whatsmeow/internal/rpc"
+	"recado/engines/whatsmeow/internal/sessions"
 	"recado/engines/whatsmeow/internal/store"
 	"recado/engines/whatsmeow/internal/tap"
 )
@@ -28,128 +32,171 @@ const (
 	version    = "0.1.0"
 	library    = "go.mau.fi/whatsmeow"
 	frameBytes = 1 << 20
-	unanswered = 32
 )
 
 func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	if err := run(context.Background(), log, os.Args[1:]); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
+	command, args := "", []string(nil)
+	if len(os.Args) > 1 {
+		command, args = os.Args[1], os.Args[2:]
+	}
+	if err := run(command, args, log); err != nil && !errors.Is(err, flag.ErrHelp) {
 		log.Error(err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, log *slog.Logger, args []string) error {
-	if len(args) == 0 {
-		return errors.New("say what to do: serve, upgrade, version or tokens")
-	}
-	options, err := readOptions(args[0], args[1:])
+func run(command string, args []string, log *slog.Logger) error {
+	o, err := read(args)
 	if err != nil {
 		return err
 	}
-	switch args[0] {
+	switch command {
 	case "serve":
-		signal.Ignore(syscall.SIGINT, syscall.SIGPIPE)
-		ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM)
-		defer cancel()
-		return serve(ctx, options, log)
+		return serve(o)
 	case "upgrade":
-		return upgrade(ctx, options, log)
+		tables, err := o.tables(nil, 0, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(tables.Upgrade(context.Background()), tables.Close())
 	case "version":
-		_, err := fmt.Printf("{\"engine\":\"whatsmeow\",\"version\":%q,\"library\":%q}\n", version, libraryVersion())
-		return err
+		about := map[string]any{"engine": "whatsmeow", "version": version, "library": libraryVersion()}
+		return json.NewEncoder(os.Stdout).Encode(about)
 	case "tokens":
-		return printTokens(os.Stdout)
-	default:
-		return fmt.Errorf("%q is none of serve, upgrade, version and tokens", args[0])
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{
+			"version": token.DictVersion, "single": token.SingleByteTokens, "double": token.DoubleByteTokens,
+		})
 	}
+	return fmt.Errorf("say what to do: serve, upgrade, version or tokens, not %q", command)
 }
 
 type options struct {
-	urlEnv, schema, exchange, network, rootKey, waVersion, logLevel string
-	pool                                                            int
-	silence, keepaliveMin, keepaliveMax, keepaliveDeadline          time.Duration
-	allowRemote                                                     bool
+	urlEnv, schema, exchange string
+	pool                     int
+	silence                  time.Duration
+	network                  network.Options
+	logLevel                 slog.Level
 }
 
-func readOptions(command string, args []string) (options, error) {
-	var o options
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-		flags.SetOutput(os.Stdout)
-	}
-	flags.StringVar(&o.urlEnv, "database-url-env", "RECADO_ENGINE_DATABASE_URL", "environment variable that holds the PostgreSQL URL")
+// read sets the library's intervals, which are one for the whole process.
+func read(args []string) (o options, err error) {
+	flags := flag.NewFlagSet("recado-whatsmeow", flag.ContinueOnError)
+	flags.StringVar(&o.urlEnv, "database-url-env", "RECADO_ENGINE_DATABASE_URL", "`variable` that holds the database URL")
 	flags.StringVar(&o.schema, "schema", "whatsmeow", "schema of the engine's tables")
 	flags.IntVar(&o.pool, "pool", 8, "database connections for all sessions")
-	flags.StringVar(&o.exchange, "exchange", "", "exchange directory")
+	flags.StringVar(&o.exchange, "exchange", "", "`directory` for what is larger than a frame")
 	flags.DurationVar(&o.silence, "silence", time.Minute, "end when nothing came on stdin for so long")
-	flags.StringVar(&o.network, "network", "", "address of another network, such as ws://127.0.0.1:7771")
-	flags.StringVar(&o.rootKey, "root-key", "", "public key that signs that network's certificates, in hex")
-	flags.BoolVar(&o.allowRemote, "allow-remote-network", false, "permit a --network that is not loopback")
-	flags.DurationVar(&o.keepaliveMin, "keepalive-min", 20*time.Second, "least time between pings")
-	flags.DurationVar(&o.keepaliveMax, "keepalive-max", 30*time.Second, "most time between pings")
-	flags.DurationVar(&o.keepaliveDeadline, "keepalive-deadline", 10*time.Second, "time that a ping may take")
-	flags.StringVar(&o.waVersion, "wa-version", "auto", "auto, or a version such as 2.3000.1234567")
-	flags.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
-	if err := flags.Parse(args); err != nil {
+	flags.StringVar(&o.network.Address, "network", "", "another network than WhatsApp, such as ws://127.0.0.1:7771")
+	flags.StringVar(&o.network.RootKey, "root-key", "", "public key, in `hex`, that signs that network's certificates")
+	flags.BoolVar(&o.network.AllowRemote, "allow-remote-network", false, "permit a --network that is not loopback")
+	flags.StringVar(&o.network.Version, "wa-version", "auto", "WhatsApp `version`: auto, or one like 2.3000.1234567")
+	flags.DurationVar(&whatsmeow.KeepAliveIntervalMin, "keepalive-min", 20*time.Second, "least time between pings")
+	flags.DurationVar(&whatsmeow.KeepAliveIntervalMax, "keepalive-max", 30*time.Second, "most time between pings")
+	flags.DurationVar(&whatsmeow.KeepAliveResponseDeadline, "keepalive-deadline", 10*time.Second, "what a ping may take")
+	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "debug, info, warn or error")
+	if err = flags.Parse(args); err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
+	least, most := whatsmeow.KeepAliveIntervalMin.Milliseconds(), whatsmeow.KeepAliveIntervalMax.Milliseconds()
+	if flags.NArg() > 0 || least <= 0 || most <= least || o.pool < 1 {
+		err = errors.New("wrong flags: --keepalive-min must be below --keepalive-max, --pool above 0, and nothing may follow")
 	}
-	if o.keepaliveMin.Milliseconds() >= o.keepaliveMax.Milliseconds() || o.keepaliveMin <= 0 || o.pool < 1 {
-		return o, errors.New("--keepalive-min must be below --keepalive-max, and --pool at least 1")
-	}
-	return o, nil
+	return o, err
 }
 
-func (o options) store(alarm store.Alarm, limit time.Duration, log *slog.Logger) (*store.Store, error) {
+func (o options) tables(alarm store.Alarm, limit time.Duration, log *slog.Logger) (*store.Store, error) {
 	url := os.Getenv(o.urlEnv)
 	if url == "" {
 		return nil, fmt.Errorf("the environment variable %s holds no database URL", o.urlEnv)
 	}
 	return store.Open(store.Options{
 		URL: url, Schema: o.schema, Pool: o.pool, QueryTimeout: limit, Alarm: alarm,
-	}, tap.NewLog(log, nil))
-}
-
-func (o options) dialed() (*network.Network, error) {
-	if o.network == "" {
-		return network.WhatsApp(), nil
-	}
-	return network.At(o.network, o.rootKey, o.allowRemote)
-}
-
-// prepareLibrary sets what the library keeps in variables of its own, for the whole process.
-func prepareLibrary(o options) {
-	whatsmeow.KeepAliveIntervalMin = o.keepaliveMin
-	whatsmeow.KeepAliveIntervalMax = o.keepaliveMax
-	whatsmeow.KeepAliveResponseDeadline = o.keepaliveDeadline
-	wastore.DeviceProps.Os = proto.String("Recado")
-	wastore.DeviceProps.PlatformType = waCompanionReg.DeviceProps_CHROME.Enum()
-}
-
-func upgrade(ctx context.Context, o options, log *slog.Logger) error {
-	tables, err := o.store(nil, 0, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(tables.Upgrade(ctx), tables.Close())
+	}, &tap.Log{Logger: log})
 }
 
 func libraryVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return library
-	}
+	info, _ := debug.ReadBuildInfo()
 	for _, module := range info.Deps {
 		if module.Path == library {
-			return module.Path + " " + module.Version
+			return library + " " + module.Version
 		}
 	}
 	return library
+}
+
+// serve runs until Recado is gone, silent, or says so.
+func serve(o options) error {
+	signal.Ignore(syscall.SIGINT, syscall.SIGPIPE) // Recado gets them too, and says what is to be done
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.logLevel}))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	wastore.DeviceProps.Os, wastore.DeviceProps.PlatformType = proto.String("Recado"), waCompanionReg.DeviceProps_CHROME.Enum()
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	host, err := assemble(life, o, log)
+	if err != nil {
+		return err
+	}
+	go host.Network.Refresh(life)
+	spoken, heard := make(chan error, 1), make(chan error, 1)
+	go func() { spoken <- host.Peer.Speak(os.Stdout) }()
+	go func() { heard <- host.Peer.Listen(life, os.Stdin) }()
+	why, err := mind(host, o.silence, spoken, heard)
+	log.Info("closing all sessions", "because", why)
+	host.Stop()
+	host.Peer.Hush()
+	select {
+	case <-spoken:
+	case <-time.After(2 * time.Second):
+	}
+	return err
+}
+
+func assemble(life context.Context, o options, log *slog.Logger) (*sessions.Host, error) {
+	if o.exchange == "" {
+		return nil, errors.New("serve needs --exchange")
+	}
+	reached, err := network.New(o.network, log)
+	if err != nil {
+		return nil, err
+	}
+	files, err := exchange.Open(o.exchange)
+	if err != nil {
+		return nil, err
+	}
+	host := sessions.New(life, sessions.Parts{
+		Peer: rpc.New(frameBytes, log), Files: files, Network: reached, Log: log, Now: time.Now,
+		Version: version, Library: libraryVersion(), FrameBytes: frameBytes, Unanswered: 32,
+	})
+	if host.Store, err = o.tables(host, 30*time.Second, log); err != nil {
+		return nil, err
+	}
+	return host, host.Store.Ready(life)
+}
+
+// mind closes what nobody renews, and returns why the host has to end.
+func mind(host *sessions.Host, silence time.Duration, spoken, heard <-chan error) (why string, err error) {
+	terminate := make(chan os.Signal, 1)
+	signal.Notify(terminate, syscall.SIGTERM)
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			host.Expire()
+			if time.Since(host.Peer.Heard()) > silence {
+				return "Recado is silent", nil
+			}
+		case <-host.Stopped:
+			return "Recado asked for it", nil
+		case err := <-heard:
+			return "stdin ended", err
+		case err := <-spoken:
+			return "stdout ended", err
+		case <-terminate:
+			return "the host was asked to terminate", nil
+		}
+	}
 }

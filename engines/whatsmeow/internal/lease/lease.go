@@ -1,10 +1,9 @@
-// Package lease keeps who may speak for a session, and for how long.
+// Package lease keeps who may speak for a session, and until when.
 package lease
 
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -12,14 +11,12 @@ import (
 // ErrUnknown says that the session is not open.
 var ErrUnknown = errors.New("the session is not open")
 
-// StaleError says that a call carried a fence that is not the session's.
+// StaleError says that a call carried another fence than the session's.
 type StaleError struct{ Current int64 }
 
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("another holder has the fence %d", e.Current)
-}
+func (e *StaleError) Error() string { return fmt.Sprintf("the session's fence is %d", e.Current) }
 
-// Book holds the leases of all open sessions, and the newest fence seen of every session, open or not.
+// Book holds the leases of the open sessions, and the newest fence of every session that was ever seen.
 type Book struct {
 	now    func() time.Time
 	mu     sync.Mutex
@@ -29,32 +26,17 @@ type Book struct {
 
 // NewBook makes a book that reads the time from now.
 func NewBook(now func() time.Time) *Book {
-	return &Book{now: now, until: make(map[string]time.Time), newest: make(map[string]int64)}
+	return &Book{now: now, until: map[string]time.Time{}, newest: map[string]int64{}}
 }
 
-// Admit refuses a fence that is older than the newest one seen.
-func (b *Book) Admit(session string, fence int64) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.admit(session, fence)
-}
-
-func (b *Book) admit(session string, fence int64) error {
-	if newest, seen := b.newest[session]; seen && fence < newest {
-		return &StaleError{Current: newest}
-	}
-	return nil
-}
-
-// Hold gives the session to the fence for a time.
+// Hold gives the session to a fence that is not older than the newest one seen.
 func (b *Book) Hold(session string, fence int64, length time.Duration) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.admit(session, fence); err != nil {
-		return err
+	if newest, seen := b.newest[session]; seen && fence < newest {
+		return &StaleError{newest}
 	}
-	b.newest[session] = fence
-	b.until[session] = b.now().Add(length)
+	b.newest[session], b.until[session] = fence, b.now().Add(length)
 	return nil
 }
 
@@ -66,11 +48,10 @@ func (b *Book) Check(session string, fence int64) error {
 }
 
 func (b *Book) check(session string, fence int64) error {
-	if _, open := b.until[session]; !open {
+	if _, isOpen := b.until[session]; !isOpen {
 		return ErrUnknown
-	}
-	if newest := b.newest[session]; fence != newest {
-		return &StaleError{Current: newest}
+	} else if newest := b.newest[session]; fence != newest {
+		return &StaleError{newest}
 	}
 	return nil
 }
@@ -82,50 +63,31 @@ type Renewal struct {
 	Unknown []string `json:"unknown"`
 }
 
-// Renew lengthens the leases of the named sessions whose fence is right.
+// Renew lengthens the leases whose fence is right.
 func (b *Book) Renew(fences map[string]int64, length time.Duration) Renewal {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	outcome := Renewal{Renewed: []string{}, Stale: []string{}, Unknown: []string{}}
+	r := Renewal{[]string{}, []string{}, []string{}}
 	for session, fence := range fences {
-		switch err := b.check(session, fence); {
-		case err == nil:
-			b.until[session] = b.now().Add(length)
-			outcome.Renewed = append(outcome.Renewed, session)
-		case errors.Is(err, ErrUnknown):
-			outcome.Unknown = append(outcome.Unknown, session)
-		default:
-			outcome.Stale = append(outcome.Stale, session)
+		list := &r.Stale
+		if err := b.check(session, fence); err == nil {
+			b.until[session], list = b.now().Add(length), &r.Renewed
+		} else if errors.Is(err, ErrUnknown) {
+			list = &r.Unknown
 		}
+		*list = append(*list, session)
 	}
-	slices.Sort(outcome.Renewed)
-	slices.Sort(outcome.Stale)
-	slices.Sort(outcome.Unknown)
-	return outcome
+	return r
 }
 
-// Left says how long the session's lease still runs; never below zero.
+// Left is how long a lease still runs; not above zero when it is over.
 func (b *Book) Left(session string) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return max(0, b.until[session].Sub(b.now()))
+	return b.until[session].Sub(b.now())
 }
 
-// Expired names the open sessions whose lease has run out.
-func (b *Book) Expired() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.now()
-	var over []string
-	for session, until := range b.until {
-		if !now.Before(until) {
-			over = append(over, session)
-		}
-	}
-	return over
-}
-
-// Release ends the session's lease; its fence stays known.
+// Release ends a lease; the fence stays known.
 func (b *Book) Release(session string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -3,96 +3,64 @@ package rpc
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
-// Kind names an error of the engine protocol; every kind has one code.
-type Kind string
-
-const (
-	Parse          Kind = "parse"
-	InvalidRequest Kind = "invalid_request"
-	UnknownMethod  Kind = "unknown_method"
-	InvalidParams  Kind = "invalid_params"
-	UnknownSession Kind = "unknown_session"
-	StaleFence     Kind = "stale_fence"
-	NotConnected   Kind = "not_connected"
-	NotPaired      Kind = "not_paired"
-	AlreadyPaired  Kind = "already_paired"
-	Timeout        Kind = "timeout"
-	Server         Kind = "server"
-	InvalidMessage Kind = "invalid_message"
-	Storage        Kind = "storage"
-	File           Kind = "file"
-	NotOnWhatsApp  Kind = "not_on_whatsapp"
-	Internal       Kind = "internal"
-)
-
-// Code returns the JSON-RPC number of the kind.
-func (k Kind) Code() int {
-	switch k {
-	case Parse:
-		return -32700
-	case InvalidRequest:
-		return -32600
-	case UnknownMethod:
-		return -32601
-	case InvalidParams:
-		return -32602
-	case UnknownSession:
-		return -32001
-	case StaleFence:
-		return -32002
-	case NotConnected:
-		return -32003
-	case NotPaired, AlreadyPaired:
-		return -32004
-	case Timeout:
-		return -32005
-	case Server:
-		return -32006
-	case InvalidMessage:
-		return -32007
-	case Storage:
-		return -32008
-	case File:
-		return -32009
-	case NotOnWhatsApp:
-		return -32010
-	default:
-		return -32603
-	}
+// Kind is a sort of error that the protocol knows. What Passes may succeed when the same call is made again.
+type Kind struct {
+	Name   string
+	Code   int
+	Passes bool
 }
+
+// The kinds of docs/engine-protocol.md, section 3.
+var (
+	Parse          = Kind{"parse", -32700, false}
+	InvalidRequest = Kind{"invalid_request", -32600, false}
+	UnknownMethod  = Kind{"unknown_method", -32601, false}
+	InvalidParams  = Kind{"invalid_params", -32602, false}
+	Internal       = Kind{"internal", -32603, false}
+	UnknownSession = Kind{"unknown_session", -32001, false}
+	StaleFence     = Kind{"stale_fence", -32002, false}
+	NotConnected   = Kind{"not_connected", -32003, true}
+	NotPaired      = Kind{"not_paired", -32004, false}
+	AlreadyPaired  = Kind{"already_paired", -32004, false}
+	Timeout        = Kind{"timeout", -32005, true}
+	Server         = Kind{"server", -32006, false}
+	InvalidMessage = Kind{"invalid_message", -32007, false}
+	Storage        = Kind{"storage", -32008, true}
+	File           = Kind{"file", -32009, false}
+	NotOnWhatsApp  = Kind{"not_on_whatsapp", -32010, false}
+)
 
 // Fault is an error that the other side gets to see.
 type Fault struct {
-	Kind    Kind
-	Message string
-	Retry   bool
-	Data    map[string]any
-}
-
-// Errorf makes a fault; the kinds that pass by themselves say that the same call may succeed later.
-func Errorf(kind Kind, format string, args ...any) *Fault {
-	retry := kind == NotConnected || kind == Timeout || kind == Storage
-	return &Fault{Kind: kind, Message: fmt.Sprintf(format, args...), Retry: retry}
-}
-
-// With adds one field to the fault's data.
-func (f *Fault) With(key string, value any) *Fault {
-	if f.Data == nil {
-		f.Data = make(map[string]any)
-	}
-	f.Data[key] = value
-	return f
+	Code    int            `json:"code"`
+	Message string         `json:"message"`
+	Data    map[string]any `json:"data"`
 }
 
 func (f *Fault) Error() string { return f.Message }
 
-// MarshalJSON writes the error object of a JSON-RPC answer.
-func (f *Fault) MarshalJSON() ([]byte, error) {
-	data := map[string]any{"kind": f.Kind, "retry": f.Retry}
-	for key, value := range f.Data {
-		data[key] = value
+// Errorf makes a fault of a kind.
+func Errorf(kind Kind, format string, args ...any) *Fault {
+	data := map[string]any{"kind": kind.Name, "retry": kind.Passes}
+	return &Fault{Code: kind.Code, Message: fmt.Sprintf(format, args...), Data: data}
+}
+
+// With adds to the data of a fault.
+func (f *Fault) With(more map[string]any) *Fault {
+	maps.Copy(f.Data, more)
+	return f
+}
+
+// Decode reads params; nothing at all leaves them as they are.
+func Decode(raw json.RawMessage, params any) error {
+	if len(raw) == 0 {
+		return nil
 	}
-	return json.Marshal(map[string]any{"code": f.Kind.Code(), "message": f.Message, "data": data})
+	if err := json.Unmarshal(raw, params); err != nil {
+		return Errorf(InvalidParams, "the params are wrong: %v", err)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,247 +21,170 @@ import (
 // Method answers one request; an error that is no *Fault becomes an internal one.
 type Method func(ctx context.Context, params json.RawMessage) (any, error)
 
-// Peer speaks and listens. Requests of the other side are answered each in a goroutine of its own.
+// Peer speaks and listens. Each request of the other side is answered in a goroutine of its own.
 type Peer struct {
+	// Methods must be complete before Listen.
+	Methods map[string]Method
 	limit   int
 	log     *slog.Logger
-	methods map[string]Method
 	lanes   *lanes
 	heard   atomic.Int64
-
 	mu      sync.Mutex
 	lastID  int64
-	waiting map[int64]chan error
+	asked   map[string]chan error
 }
 
-// New makes a peer whose frames, newline included, hold at most limit bytes.
+// New makes a peer whose frames hold at most limit bytes, newline included.
 func New(limit int, log *slog.Logger) *Peer {
-	p := &Peer{
-		limit:   limit,
-		log:     log,
-		methods: make(map[string]Method),
-		lanes:   newLanes(),
-		waiting: make(map[int64]chan error),
-	}
+	p := &Peer{limit: limit, log: log, lanes: newLanes(), asked: map[string]chan error{}, Methods: map[string]Method{}}
 	p.heard.Store(time.Now().UnixNano())
 	return p
 }
 
-// Handle names a method; all of them must be named before Listen.
-func (p *Peer) Handle(name string, method Method) { p.methods[name] = method }
-
 // Heard says when the other side's last frame came.
 func (p *Peer) Heard() time.Time { return time.Unix(0, p.heard.Load()) }
 
-// Speak writes frames to out until Hush was called and all is written, or until out fails.
+// Speak writes to out until Hush was called and all is written.
 func (p *Peer) Speak(out io.Writer) error { return p.lanes.run(out) }
 
 // Hush ends Speak after what is already said.
 func (p *Peer) Hush() { p.lanes.close() }
 
-// Listen reads frames until in ends, which is no error.
+// Listen reads until in ends, which is no error.
 func (p *Peer) Listen(ctx context.Context, in io.Reader) error {
-	lines := bufio.NewReaderSize(in, 64<<10)
+	lines := bufio.NewReaderSize(in, p.limit)
 	for {
-		line, err := readLine(lines, p.limit)
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
+		line, err := lines.ReadSlice('\n')
+		tooLong := errors.Is(err, bufio.ErrBufferFull)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = lines.ReadSlice('\n')
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
 			return fmt.Errorf("read a frame: %w", err)
 		}
 		p.heard.Store(time.Now().UnixNano())
-		if line == nil {
+		if tooLong {
 			p.answer(nil, nil, Errorf(InvalidRequest, "a frame holds at most %d bytes", p.limit))
-		} else if len(bytes.TrimSpace(line)) > 0 {
-			p.receive(ctx, line)
-		}
-	}
-}
-
-// readLine returns nil without an error for a line over the limit, which it skips.
-func readLine(in *bufio.Reader, limit int) ([]byte, error) {
-	var line []byte
-	tooLong := false
-	for {
-		part, err := in.ReadSlice('\n')
-		if tooLong = tooLong || len(line)+len(part) > limit; !tooLong {
-			line = append(line, part...)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err != nil:
-			return nil, err
-		case tooLong:
-			return nil, nil
-		default:
-			return line, nil
+		} else {
+			p.receive(ctx, bytes.Clone(line))
 		}
 	}
 }
 
 type frame struct {
 	Version string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id"`
-	Method  *string         `json:"method"`
-	Params  json.RawMessage `json:"params"`
-	Error   *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  string          `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  any             `json:"result,omitempty"`
+	Error   *Fault          `json:"error,omitempty"`
 }
 
 func (p *Peer) receive(ctx context.Context, line []byte) {
 	var f frame
-	if err := json.Unmarshal(line, &f); err != nil {
-		kind := InvalidRequest
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			kind = Parse
-		}
-		p.answer(nil, nil, Errorf(kind, "the frame is not a JSON-RPC object: %v", err))
-		return
-	}
-	switch {
-	case f.Version != "2.0":
-		p.answer(f.ID, nil, Errorf(InvalidRequest, `"jsonrpc" must be "2.0"`))
-	case f.Method != nil:
+	err := json.Unmarshal(line, &f)
+	switch wrongType := (*json.UnmarshalTypeError)(nil); {
+	case errors.As(err, &wrongType), err == nil && (f.Version != "2.0" || f.Method == "" && f.ID == nil):
+		p.answer(f.ID, nil, Errorf(InvalidRequest, "the frame is no JSON-RPC 2.0 object"))
+	case err != nil:
+		p.answer(nil, nil, Errorf(Parse, "the frame is no JSON: %v", err))
+	case f.Method != "":
 		go p.perform(ctx, f)
-	case f.ID != nil:
-		p.settle(f)
 	default:
-		p.answer(nil, nil, Errorf(InvalidRequest, "the frame has neither a method nor an id"))
+		p.settle(f)
 	}
 }
 
 func (p *Peer) perform(ctx context.Context, f frame) {
-	var result any
-	var err error = Errorf(UnknownMethod, "there is no method %q", *f.Method)
-	if method, ok := p.methods[*f.Method]; ok {
-		result, err = p.guard(ctx, method, f)
-	}
+	result, err := p.call(ctx, f)
 	if f.ID != nil {
 		p.answer(f.ID, result, err)
 	}
 }
 
-func (p *Peer) guard(ctx context.Context, method Method, f frame) (result any, err error) {
+func (p *Peer) call(ctx context.Context, f frame) (result any, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			p.log.Error("a call panicked", "method", *f.Method, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			err = Errorf(Internal, "%s panicked: %v", *f.Method, cause)
+			p.log.Error("a call panicked", "method", f.Method, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = Errorf(Internal, "%s panicked: %v", f.Method, cause)
 		}
 	}()
-	return method(ctx, f.Params)
+	if method, ok := p.Methods[f.Method]; ok {
+		return method(ctx, f.Params)
+	}
+	return nil, Errorf(UnknownMethod, "there is no method %q", f.Method)
 }
 
 func (p *Peer) answer(id json.RawMessage, result any, err error) {
+	f := frame{Version: "2.0", ID: id, Result: result}
 	if id == nil {
-		id = json.RawMessage("null")
+		f.ID = json.RawMessage("null")
 	}
-	reply := map[string]any{"jsonrpc": "2.0", "id": id, "result": result}
-	if err != nil {
-		delete(reply, "result")
-		reply["error"] = asFault(err)
+	if err != nil && !errors.As(err, &f.Error) {
+		f.Error = Errorf(Internal, "%v", err)
 	}
-	line, err := Marshal(reply)
+	line, err := json.Marshal(f)
 	if err != nil || len(line) >= p.limit {
 		p.log.Error("an answer cannot be sent", "bytes", len(line), "error", err)
-		fault := Errorf(Internal, "the answer cannot be put into one frame")
-		line, _ = Marshal(map[string]any{"jsonrpc": "2.0", "id": id, "error": fault})
+		line, _ = json.Marshal(frame{Version: "2.0", ID: f.ID, Error: Errorf(Internal, "the answer fits into no frame")})
 	}
-	p.lanes.push(append(line, '\n'), true)
-}
-
-func asFault(err error) *Fault {
-	var fault *Fault
-	if errors.As(err, &fault) {
-		return fault
-	}
-	return Errorf(Internal, "%v", err)
+	p.lanes.push(&p.lanes.urgent, append(line, '\n'))
 }
 
 // Notify says something that has no answer, ahead of all content.
 func (p *Peer) Notify(method string, params any) {
-	line, err := Marshal(map[string]any{"jsonrpc": "2.0", "method": method, "params": params})
+	raw, err := json.Marshal(params)
+	if err == nil {
+		raw, err = json.Marshal(frame{Version: "2.0", Method: method, Params: raw})
+	}
 	if err != nil {
 		p.log.Error("a notification cannot be encoded", "method", method, "error", err)
 		return
 	}
-	p.lanes.push(append(line, '\n'), true)
-}
-
-// Question is a request that the other side has not answered yet.
-type Question struct {
-	peer   *Peer
-	id     int64
-	answer chan error
-}
-
-// Ask puts a request into the content lane. Its params are JSON already.
-func (p *Peer) Ask(method string, params []byte) *Question {
-	q := &Question{peer: p, answer: make(chan error, 1)}
-	p.mu.Lock()
-	p.lastID++
-	q.id = p.lastID
-	p.waiting[q.id] = q.answer
-	p.mu.Unlock()
-	line := make([]byte, 0, len(params)+Overhead)
-	line = append(line, `{"jsonrpc":"2.0","id":`...)
-	line = strconv.AppendInt(line, q.id, 10)
-	line = append(line, `,"method":"`...)
-	line = append(line, method...)
-	line = append(line, `","params":`...)
-	line = append(line, params...)
-	line = append(line, "}\n"...)
-	p.lanes.push(line, false)
-	return q
+	p.lanes.push(&p.lanes.urgent, append(raw, '\n'))
 }
 
 // Overhead is how much longer than its params a request of Ask can be.
 const Overhead = 96
 
-// Wait returns nil when the other side answered with a result, an error when it refused or ctx ended first.
-func (q *Question) Wait(ctx context.Context) error {
-	defer func() {
-		q.peer.mu.Lock()
-		delete(q.peer.waiting, q.id)
-		q.peer.mu.Unlock()
-	}()
-	select {
-	case err := <-q.answer:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("wait for an answer: %w", context.Cause(ctx))
+// Ask sends a request with content. What it returns waits for the answer: nil when the other side gave a result.
+func (p *Peer) Ask(method string, params []byte) (wait func(context.Context) error) {
+	answer := make(chan error, 1)
+	p.mu.Lock()
+	p.lastID++
+	id := strconv.FormatInt(p.lastID, 10)
+	p.asked[id] = answer
+	p.mu.Unlock()
+	head := `{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `","params":`
+	p.lanes.push(&p.lanes.content, slices.Concat([]byte(head), params, []byte("}\n")))
+	return func(ctx context.Context) error {
+		defer p.withdraw(id)
+		select {
+		case err := <-answer:
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+}
+
+func (p *Peer) withdraw(id string) chan error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	answer := p.asked[id]
+	delete(p.asked, id)
+	return answer
 }
 
 func (p *Peer) settle(f frame) {
-	id, err := strconv.ParseInt(string(f.ID), 10, 64)
-	if err != nil {
-		p.log.Warn("an answer has an id that was never given", "id", string(f.ID))
-		return
+	answer := p.withdraw(string(f.ID))
+	switch {
+	case answer == nil:
+	case f.Error != nil:
+		answer <- fmt.Errorf("refused: %w", f.Error)
+	default:
+		answer <- nil
 	}
-	p.mu.Lock()
-	answer, ok := p.waiting[id]
-	delete(p.waiting, id)
-	p.mu.Unlock()
-	if !ok {
-		return
-	}
-	if f.Error != nil {
-		answer <- fmt.Errorf("refused: %s (%d)", f.Error.Message, f.Error.Code)
-		return
-	}
-	answer <- nil
-}
-
-// Marshal is json.Marshal that leaves <, > and & as they are.
-func Marshal(value any) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
-	}
-	return bytes.TrimRight(out.Bytes(), "\n"), nil
 }

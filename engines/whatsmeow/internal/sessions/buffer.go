@@ -2,7 +2,7 @@ package sessions
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -12,63 +12,45 @@ import (
 // it: the library drops what it cannot parse, and we do not.
 type buffer struct {
 	store.EventBuffer
-	due func() bool
-
-	mu   sync.Mutex
-	last *unsealed
+	isSweepDue func() bool
+	newest     atomic.Pointer[plaintext]
 }
 
-// unsealed is a decrypted message, its padding included.
-type unsealed struct {
-	hash      [32]byte
-	plaintext []byte
+type plaintext struct {
+	hash   [32]byte
+	padded []byte
+}
+
+// content is without the padding, whose length is the last byte.
+func (p *plaintext) content() []byte {
+	end := len(p.padded)
+	return p.padded[:max(0, end-int(p.padded[end-1]))]
 }
 
 func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
 	event, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
-	if err == nil && event != nil && event.Plaintext != nil {
-		b.keep(&unsealed{hash, event.Plaintext})
+	if err == nil && event != nil && len(event.Plaintext) > 0 {
+		b.newest.Store(&plaintext{hash, event.Plaintext})
 	}
 	return event, err
 }
 
-func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
-	err := b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at)
-	if err == nil {
-		b.keep(&unsealed{hash, plaintext})
+func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, text []byte, at time.Time) error {
+	if len(text) > 0 {
+		b.newest.Store(&plaintext{hash, text})
 	}
-	return err
+	return b.EventBuffer.PutBufferedEvent(ctx, hash, text, at)
 }
 
 func (b *buffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
-	b.keep(nil)
+	b.newest.Store(nil)
 	return b.EventBuffer.ClearBufferedEventPlaintext(ctx, hash)
 }
 
+// DeleteOldBufferedHashes deletes for all sessions at once, and every new client wants to.
 func (b *buffer) DeleteOldBufferedHashes(ctx context.Context) error {
-	if !b.due() {
+	if !b.isSweepDue() {
 		return nil
 	}
 	return b.EventBuffer.DeleteOldBufferedHashes(ctx)
-}
-
-func (b *buffer) keep(u *unsealed) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.last = u
-}
-
-func (b *buffer) newest() *unsealed {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.last
-}
-
-// content is the plaintext without its padding, whose length is its last byte.
-func (u *unsealed) content() []byte {
-	if len(u.plaintext) == 0 {
-		return nil
-	}
-	padding := int(u.plaintext[len(u.plaintext)-1])
-	return u.plaintext[:max(0, len(u.plaintext)-padding)]
 }

@@ -2,180 +2,234 @@ package sessions
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"go.mau.fi/whatsmeow/store"
+
 	"recado/engines/whatsmeow/internal/rpc"
+	"recado/engines/whatsmeow/internal/wire"
 )
 
-// Protocol is the version of docs/engine-protocol.md.
-const Protocol = 1
-
-func (h *Host) hello(_ context.Context, p struct {
+// call holds the params of every method.
+type call struct {
 	Protocol int    `json:"protocol"`
 	Client   string `json:"client"`
-},
-) (any, error) {
-	if p.Protocol != Protocol {
-		return nil, rpc.Errorf(rpc.InvalidParams, "this host speaks protocol %d, not %d", Protocol, p.Protocol)
+
+	Session  string           `json:"session"`
+	Fence    int64            `json:"fence"`
+	LeaseMS  int64            `json:"lease_ms"`
+	Sessions map[string]int64 `json:"sessions"`
+
+	Phone    string          `json:"phone"`
+	Response json.RawMessage `json:"response"`
+	Confirm  bool            `json:"confirm"`
+
+	ID        string          `json:"id"`
+	To        string          `json:"to"`
+	Message   json.RawMessage `json:"message"`
+	File      string          `json:"file"`
+	Phones    []string        `json:"phones"`
+	TimeoutMS int64           `json:"timeout_ms"`
+
+	Kind string `json:"kind"`
+	media
+}
+
+func (c call) timeout(otherwise time.Duration) time.Duration {
+	if c.TimeoutMS > 0 {
+		return time.Duration(c.TimeoutMS) * time.Millisecond
 	}
-	h.Log.Info("hello", "client", p.Client)
-	return fields{
-		"protocol": Protocol, "engine": "whatsmeow", "version": h.About.Version, "library": h.About.Library,
-		"wa_version": h.Version.Current(),
+	return otherwise
+}
+
+type method = func(context.Context, call) (any, error)
+
+func (h *Host) nameMethods() {
+	for name, do := range map[string]method{
+		"hello": h.hello, "heartbeat": h.heartbeat, "sessions": h.sessions, "shutdown": h.shutdown,
+		"open": h.openSession, "close": h.closeSession, "forget": h.forget,
+		"pair_qr": h.pairQR, "pair_phone": h.pairPhone, "pair_passkey": h.pairPasskey,
+		"send": h.linked(send), "resolve": h.linked(resolve), "probe": h.linked(probe), "logout": h.linked(logout),
+		"upload": h.linked(upload), "download": h.linked(download),
+	} {
+		h.Peer.Methods[name] = func(ctx context.Context, raw json.RawMessage) (any, error) {
+			var c call
+			if err := rpc.Decode(raw, &c); err != nil {
+				return nil, err
+			}
+			defer func() {
+				if cause := recover(); cause != nil {
+					h.panicked(h.find(c.Session), cause)
+					panic(cause)
+				}
+			}()
+			return do(ctx, c)
+		}
+	}
+}
+
+// held is the open session that the call's fence holds.
+func (h *Host) held(c call) (*session, error) {
+	s := h.find(c.Session)
+	if err := h.book.Check(c.Session, c.Fence); err != nil || s == nil {
+		return nil, leaseFault(err)
+	}
+	return s, nil
+}
+
+// linked is a method that needs a logged-in connection; its context ends with that, or after ten minutes.
+func (h *Host) linked(do func(context.Context, *link, call) (any, error)) method {
+	return func(_ context.Context, c call) (any, error) {
+		s, err := h.held(c)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		who, now, l := s.who, s.state, s.link
+		s.mu.Unlock()
+		if who.jid.IsEmpty() {
+			return nil, rpc.Errorf(rpc.NotPaired, "the session has no device")
+		} else if now != connected || l == nil {
+			return nil, rpc.Errorf(rpc.NotConnected, "the session is %s", now)
+		}
+		ctx, cancel := context.WithTimeout(l.ctx, 10*time.Minute)
+		defer cancel()
+		result, err := do(ctx, l, c)
+		return result, faultOf(l, err)
+	}
+}
+
+func (h *Host) hello(_ context.Context, c call) (any, error) {
+	if c.Protocol != 1 {
+		return nil, rpc.Errorf(rpc.InvalidParams, "this host speaks protocol 1, not %d", c.Protocol)
+	}
+	return wire.Data{
+		"protocol": 1, "engine": "whatsmeow", "version": h.Version, "library": h.Library,
+		"wa_version": h.Network.Version(), "exchange": h.Files,
+		"limits": wire.Data{"frame_bytes": h.FrameBytes, "unanswered_per_session": h.Unanswered},
 		"capabilities": []string{
 			"pair_qr", "pair_phone", "pair_passkey", "send", "resolve", "probe", "upload", "download", "logout", "forget",
 		},
-		"limits":   fields{"frame_bytes": h.About.FrameBytes, "unanswered_per_session": h.About.Unanswered},
-		"exchange": h.Files.Path,
 	}, nil
 }
 
-func (h *Host) heartbeat(_ context.Context, p struct {
-	Sessions map[string]int64 `json:"sessions"`
-	LeaseMS  int64            `json:"lease_ms"`
-},
-) (any, error) {
-	if p.LeaseMS <= 0 && len(p.Sessions) > 0 {
-		return nil, rpc.Errorf(rpc.InvalidParams, "lease_ms must be positive")
-	}
-	return h.book.Renew(p.Sessions, time.Duration(p.LeaseMS)*time.Millisecond), nil
+func (h *Host) heartbeat(_ context.Context, c call) (any, error) {
+	return h.book.Renew(c.Sessions, time.Duration(c.LeaseMS)*time.Millisecond), nil
 }
 
-func (h *Host) snapshots(context.Context, empty) (any, error) {
-	list := []Snapshot{}
+func (h *Host) sessions(context.Context, call) (any, error) {
+	list := []wire.Data{}
 	for _, s := range h.all() {
 		list = append(list, s.snapshot())
 	}
-	return fields{"sessions": list}, nil
+	return wire.Data{"sessions": list}, nil
 }
 
-func (h *Host) shutdown(context.Context, empty) (any, error) {
-	h.mu.Lock()
-	first := !h.stopping
-	h.stopping = true
-	h.mu.Unlock()
+func (h *Host) shutdown(context.Context, call) (any, error) {
 	h.Stop()
-	if first {
-		close(h.Stopped)
-	}
-	return empty{}, nil
+	h.stop.Do(func() { close(h.Stopped) })
+	return wire.Data{}, nil
 }
 
-type openParams struct {
-	target
-	LeaseMS int64 `json:"lease_ms"`
-}
-
-func (h *Host) open(ctx context.Context, p openParams) (any, error) {
-	if p.LeaseMS <= 0 {
-		return nil, rpc.Errorf(rpc.InvalidParams, "lease_ms must be positive")
+func (h *Host) openSession(ctx context.Context, c call) (any, error) {
+	if c.Session == "" || c.LeaseMS <= 0 {
+		return nil, rpc.Errorf(rpc.InvalidParams, "open needs a session and a lease")
 	}
-	defer h.enter(p.Session)()
-	if err := h.book.Admit(p.Session, p.Fence); err != nil {
+	defer h.pass(c.Session)()
+	if err := h.book.Hold(c.Session, c.Fence, time.Duration(c.LeaseMS)*time.Millisecond); err != nil {
 		return nil, leaseFault(err)
 	}
-	lease := time.Duration(p.LeaseMS) * time.Millisecond
-	s := h.find(p.Session)
-	if s != nil {
-		state, who, _ := s.status()
-		if state == Connected || (state != Idle && who.JID == nil) {
-			s.take(p.Fence, who)
-			return opened(who), h.book.Hold(p.Session, p.Fence, lease)
-		}
+	s := h.find(c.Session)
+	if s != nil && s.isKept(c.Fence) {
+		return opened(s.snapshot()), nil
 	}
-	return h.dialOrWait(ctx, s, p, lease)
-}
-
-// dialOrWait loads the device and dials, or leaves a session without one idle.
-func (h *Host) dialOrWait(ctx context.Context, s *session, p openParams, lease time.Duration) (any, error) {
-	device, err := h.store.Device(ctx, p.Session)
+	device, err := h.Store.Device(ctx, c.Session)
 	if err != nil {
-		return nil, storageFault(err)
+		if s == nil {
+			h.book.Release(c.Session)
+		}
+		return nil, rpc.Errorf(rpc.Storage, "%v", err)
 	}
 	if s == nil {
-		s = newSession(h, p.Session)
+		s = h.admit(c.Session)
 	}
-	if err := h.admit(s, p.Fence, lease); err != nil {
-		return nil, err
-	}
-	if device == nil {
-		s.take(p.Fence, identity{})
-		return opened(identity{}), nil
-	}
-	who := identityOf(device)
-	s.take(p.Fence, who)
-	s.begin(newLink(s, device))
-	return opened(who), nil
+	s.load(c.Fence, device)
+	return opened(identityOf(device).data()), nil
 }
 
-func (h *Host) admit(s *session, fence int64, lease time.Duration) error {
+func opened(who wire.Data) wire.Data {
+	if who["jid"] == nil {
+		return wire.Data{"device": nil}
+	}
+	return wire.Data{"device": wire.Data{"jid": who["jid"], "lid": who["lid"], "push_name": who["push_name"]}}
+}
+
+func (h *Host) admit(name string) *session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.stopping {
-		return rpc.Errorf(rpc.Internal, "the host is shutting down")
-	}
-	if err := h.book.Hold(s.name, fence, lease); err != nil {
-		return leaseFault(err)
-	}
-	h.sessions[s.name] = s
-	return nil
+	h.open[name] = newSession(h, name)
+	return h.open[name]
 }
 
-func opened(who identity) any {
-	if who.JID == nil {
-		return fields{"device": nil}
+// isKept gives a session that is connected, or that pairs, to the fence, and leaves it as it is.
+func (s *session) isKept(fence int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isKept := s.link != nil && (s.state == connected || s.who.jid.IsEmpty())
+	if isKept {
+		s.fence = fence
 	}
-	return fields{"device": fields{"jid": who.JID, "lid": who.LID, "push_name": who.PushName}}
+	return isKept
 }
 
-func (h *Host) close(_ context.Context, p target) (any, error) {
-	defer h.enter(p.Session)()
-	s, err := h.held(p)
+// load gives the session to the fence, and dials when there is a device.
+func (s *session) load(fence int64, device *store.Device) {
+	s.mu.Lock()
+	s.fence, s.who = fence, identityOf(device)
+	s.mu.Unlock()
+	if device != nil {
+		s.begin(newLink(s, device))
+	}
+}
+
+func (h *Host) closeSession(_ context.Context, c call) (any, error) {
+	defer h.pass(c.Session)()
+	s, err := h.held(c)
 	if err != nil {
 		return nil, err
 	}
 	h.remove(s)
-	return empty{}, nil
+	return wire.Data{}, nil
 }
 
-const unlinkLimit = 30 * time.Second
-
-func (h *Host) logout(_ context.Context, p target) (any, error) {
-	s, l, err := h.connectedLink(p)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(h.ctx, unlinkLimit)
-	defer cancel()
-	l.unlinking.Store(true)
-	if err := l.client.Logout(ctx); err != nil {
-		l.unlinking.Store(false)
-		return nil, faultOf(l, "unlink the device", err)
-	}
-	defer h.enter(p.Session)()
-	if err := h.store.Forget(h.ctx, p.Session); err != nil {
-		return nil, storageFault(err)
-	}
-	if h.find(s.name) == s {
-		h.remove(s)
-	}
-	return empty{}, nil
-}
-
-func (h *Host) forget(ctx context.Context, p target) (any, error) {
-	defer h.enter(p.Session)()
-	s := h.find(p.Session)
+func (h *Host) forget(ctx context.Context, c call) (any, error) {
+	defer h.pass(c.Session)()
+	s := h.find(c.Session)
 	if s != nil {
-		if err := h.book.Check(p.Session, p.Fence); err != nil {
+		if err := h.book.Check(c.Session, c.Fence); err != nil {
 			return nil, leaseFault(err)
 		}
 		h.remove(s)
-	} else if err := h.book.Hold(p.Session, p.Fence, 0); err != nil {
+	} else if err := h.book.Hold(c.Session, c.Fence, 0); err != nil {
 		return nil, leaseFault(err)
 	}
-	h.book.Release(p.Session)
-	if err := h.store.Forget(ctx, p.Session); err != nil {
-		return nil, storageFault(err)
+	h.book.Release(c.Session)
+	if err := h.Store.Forget(ctx, c.Session); err != nil {
+		return nil, rpc.Errorf(rpc.Storage, "%v", err)
 	}
-	return empty{}, nil
+	return wire.Data{}, nil
+}
+
+// logout unlinks at the network; the library then deletes the device, and the host what it knows of it.
+func logout(ctx context.Context, l *link, c call) (any, error) {
+	h := l.session.host
+	l.isUnlinking.Store(true)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := l.client.Logout(ctx); err != nil {
+		l.isUnlinking.Store(false)
+		return nil, err
+	}
+	return h.forget(h.life, c)
 }

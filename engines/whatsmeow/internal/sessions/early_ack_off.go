@@ -2,5 +2,5 @@
 
 package sessions
 
-// earlyAck is false in every build of the product: the network hears of a message after Recado has stored it.
+// earlyAck is false in every build of the product: the network hears of an event after Recado has stored it.
 const earlyAck = false

@@ -2,40 +2,19 @@ package sessions
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"io"
+	"path/filepath"
 
 	"go.mau.fi/whatsmeow"
 
 	"recado/engines/whatsmeow/internal/rpc"
+	"recado/engines/whatsmeow/internal/wire"
 )
-
-const mediaLimit = 10 * time.Minute
-
-func mediaType(kind string) (whatsmeow.MediaType, error) {
-	switch kind {
-	case "image":
-		return whatsmeow.MediaImage, nil
-	case "video":
-		return whatsmeow.MediaVideo, nil
-	case "audio":
-		return whatsmeow.MediaAudio, nil
-	case "document":
-		return whatsmeow.MediaDocument, nil
-	default:
-		return "", rpc.Errorf(rpc.InvalidParams, "%q is no kind of media", kind)
-	}
-}
-
-type uploadParams struct {
-	target
-	File string `json:"file"`
-	Kind string `json:"kind"`
-}
 
 // media is where a file is and what opens it.
 type media struct {
-	URL           string `json:"url,omitempty"`
 	DirectPath    string `json:"direct_path"`
 	MediaKey      []byte `json:"media_key"`
 	FileSHA256    []byte `json:"file_sha256"`
@@ -43,68 +22,64 @@ type media struct {
 	FileLength    int64  `json:"file_length"`
 }
 
-func (h *Host) upload(_ context.Context, p uploadParams) (any, error) {
-	kind, err := mediaType(p.Kind)
+func kindOf(c call) (whatsmeow.MediaType, error) {
+	kind := map[string]whatsmeow.MediaType{
+		"image": whatsmeow.MediaImage, "video": whatsmeow.MediaVideo, "audio": whatsmeow.MediaAudio,
+		"document": whatsmeow.MediaDocument,
+	}[c.Kind]
+	if kind == "" {
+		return "", rpc.Errorf(rpc.InvalidParams, "%q is no kind of media", c.Kind)
+	}
+	return kind, nil
+}
+
+func upload(ctx context.Context, l *link, c call) (any, error) {
+	kind, err := kindOf(c)
 	if err != nil {
 		return nil, err
 	}
-	_, l, err := h.connectedLink(p.target)
+	files := l.session.host.Files
+	plain, err := files.Open(c.File)
 	if err != nil {
-		return nil, err
-	}
-	plain, err := h.Files.Open(p.File)
-	if err != nil {
-		return nil, fileFault(err)
+		return nil, rpc.Errorf(rpc.File, "%v", err)
 	}
 	defer plain.Close()
-	sealed, name, err := h.Files.Create("event-upload-")
+	sealed, err := files.Create("event-upload-")
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, rpc.Errorf(rpc.File, "%v", err)
 	}
-	defer h.Files.Remove(name)
+	defer files.Remove(filepath.Base(sealed.Name()))
 	defer sealed.Close()
-	ctx, cancel := context.WithTimeout(l.ctx, mediaLimit)
-	defer cancel()
 	up, err := l.client.UploadReader(ctx, plain, sealed, kind)
 	if err != nil {
-		return nil, faultOf(l, "upload", err)
+		return nil, fmt.Errorf("upload: %w", err)
 	}
-	return media{up.URL, up.DirectPath, up.MediaKey, up.FileSHA256, up.FileEncSHA256, int64(up.FileLength)}, nil
+	return wire.Data{
+		"url": up.URL, "direct_path": up.DirectPath, "media_key": up.MediaKey, "file_sha256": up.FileSHA256,
+		"file_enc_sha256": up.FileEncSHA256, "file_length": up.FileLength,
+	}, nil
 }
 
-type downloadParams struct {
-	target
-	media
-	Kind string `json:"kind"`
-}
-
-func (h *Host) download(_ context.Context, p downloadParams) (any, error) {
-	kind, err := mediaType(p.Kind)
+func download(ctx context.Context, l *link, c call) (any, error) {
+	kind, err := kindOf(c)
 	if err != nil {
 		return nil, err
 	}
-	_, l, err := h.connectedLink(p.target)
+	files := l.session.host.Files
+	file, err := files.Create("download-")
 	if err != nil {
-		return nil, err
+		return nil, rpc.Errorf(rpc.File, "%v", err)
 	}
-	file, name, err := h.Files.Create("download-")
-	if err != nil {
-		return nil, fileFault(err)
-	}
-	ctx, cancel := context.WithTimeout(l.ctx, mediaLimit)
-	defer cancel()
+	name := filepath.Base(file.Name())
 	err = l.client.DownloadMediaWithPathToFile(
-		ctx, p.DirectPath, p.FileEncSHA256, p.FileSHA256, p.MediaKey, kind, "", false, file)
-	size, _ := file.Seek(0, 2)
-	if failed := file.Close(); err == nil {
-		err = failed
+		ctx, c.DirectPath, c.FileEncSHA256, c.FileSHA256, c.MediaKey, kind, "", false, file)
+	size, _ := file.Seek(0, io.SeekEnd)
+	if err == nil && c.FileLength > 0 && size != c.FileLength {
+		err = rpc.Errorf(rpc.File, "%d bytes came instead of %d", size, c.FileLength)
 	}
-	if err == nil && p.FileLength > 0 && size != p.FileLength {
-		err = fmt.Errorf("%w: %d bytes instead of %d", whatsmeow.ErrInvalidMediaSHA256, size, p.FileLength)
+	if err = errors.Join(err, file.Close()); err != nil {
+		files.Remove(name)
+		return nil, fmt.Errorf("download: %w", err)
 	}
-	if err != nil {
-		h.Files.Remove(name)
-		return nil, downloadFault(l, err)
-	}
-	return fields{"file": name}, nil
+	return wire.Data{"file": name}, nil
 }

@@ -3,7 +3,6 @@ package sessions
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -14,92 +13,68 @@ import (
 	"recado/engines/whatsmeow/internal/wire"
 )
 
-const (
-	// codeLife is how long the network keeps a socket open that waits for a phone.
-	codeLife  = 160 * time.Second
-	codeLimit = 40 * time.Second
-)
+// codeLife is how long the network keeps a socket open that waits for a phone.
+const codeLife = 160 * time.Second
 
-// startPairing begins a new link with new keys.
-func (h *Host) startPairing(p target, byCode bool) (*link, error) {
-	defer h.enter(p.Session)()
-	s, err := h.held(p)
+// pair begins a connection with new keys.
+func (h *Host) pair(c call, byCode bool) (*link, error) {
+	defer h.pass(c.Session)()
+	s, err := h.held(c)
 	if err != nil {
 		return nil, err
-	}
-	if _, who, _ := s.status(); who.JID != nil {
+	} else if s.snapshot()["jid"] != nil {
 		return nil, rpc.Errorf(rpc.AlreadyPaired, "the session has a device already")
 	}
-	l := newLink(s, h.store.NewDevice())
+	l := newLink(s, h.Store.NewDevice())
 	l.byCode = byCode
 	s.begin(l)
 	return l, nil
 }
 
-func (h *Host) pairQR(_ context.Context, p target) (any, error) {
-	_, err := h.startPairing(p, false)
-	return empty{}, err
+func (h *Host) pairQR(_ context.Context, c call) (any, error) {
+	_, err := h.pair(c, false)
+	return wire.Data{}, err
 }
 
-type phoneParams struct {
-	target
-	Phone string `json:"phone"`
-}
-
-func (h *Host) pairPhone(_ context.Context, p phoneParams) (any, error) {
-	if p.Phone == "" || strings.Trim(p.Phone, "0123456789") != "" {
+func (h *Host) pairPhone(_ context.Context, c call) (any, error) {
+	if c.Phone == "" || strings.Trim(c.Phone, "0123456789") != "" {
 		return nil, rpc.Errorf(rpc.InvalidParams, "phone must be digits in international form")
 	}
-	l, err := h.startPairing(p.target, true)
+	l, err := h.pair(c, true)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, codeLimit)
+	ctx, cancel := context.WithTimeout(l.ctx, 40*time.Second)
 	defer cancel()
 	select {
-	case <-l.ready:
+	case <-l.ready.Done():
 	case <-ctx.Done():
-		return nil, rpc.Errorf(rpc.NotConnected, "no connection that is ready to pair: %v", context.Cause(ctx))
+	}
+	if ctx.Err() != nil {
+		return nil, rpc.Errorf(rpc.NotConnected, "no connection that can pair: %v", context.Cause(ctx))
 	}
 	expires := h.Now().Add(codeLife)
-	code, err := l.client.PairPhone(ctx, p.Phone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
-	if errors.Is(err, whatsmeow.ErrPhoneNumberTooShort) || errors.Is(err, whatsmeow.ErrPhoneNumberIsNotInternational) {
-		return nil, rpc.Errorf(rpc.InvalidParams, "%v", err)
-	}
-	if err != nil {
-		return nil, faultOf(l, "ask for a pairing code", err)
-	}
-	return fields{"code": code, "expires_at": wire.Millis(expires)}, nil
+	code, err := l.client.PairPhone(ctx, c.Phone, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+	return wire.Data{"code": code, "expires_at": wire.Millis(expires)}, faultOf(l, err)
 }
 
-type passkeyParams struct {
-	target
-	Response json.RawMessage `json:"response"`
-	Confirm  bool            `json:"confirm"`
-}
-
-func (h *Host) pairPasskey(_ context.Context, p passkeyParams) (any, error) {
-	s, err := h.held(p.target)
+func (h *Host) pairPasskey(_ context.Context, c call) (any, error) {
+	s, err := h.held(c)
 	if err != nil {
 		return nil, err
 	}
-	state, _, l := s.status()
-	if state != Pairing || l == nil {
+	s.mu.Lock()
+	now, l := s.state, s.link
+	s.mu.Unlock()
+	if now != pairing || l == nil {
 		return nil, rpc.Errorf(rpc.NotConnected, "no pairing is under way")
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, codeLimit)
-	defer cancel()
-	if p.Confirm {
-		err = l.client.SendPasskeyConfirmation(ctx)
-	} else {
-		var response types.WebAuthnResponse
-		if err := json.Unmarshal(p.Response, &response); err != nil {
-			return nil, rpc.Errorf(rpc.InvalidParams, "response is no WebAuthn response: %v", err)
-		}
-		err = l.client.SendPasskeyResponse(ctx, &response)
+	if c.Confirm {
+		return wire.Data{}, faultOf(l, l.client.SendPasskeyConfirmation(l.ctx))
 	}
-	if err != nil {
-		return nil, faultOf(l, "answer for the passkey", err)
+	var response types.WebAuthnResponse
+	if err := json.Unmarshal(c.Response, &response); err != nil {
+		return nil, rpc.Errorf(rpc.InvalidParams, "response is no WebAuthn response: %v", err)
 	}
-	return empty{}, nil
+	return wire.Data{}, faultOf(l, l.client.SendPasskeyResponse(l.ctx, &response))
 }

@@ -7,74 +7,65 @@ import (
 	"recado/engines/whatsmeow/internal/wire"
 )
 
-type fields = map[string]any
-
 // signalled says what happened to the connection; false for events of another sort.
 func (l *link) signalled(evt any) bool {
-	switch evt := evt.(type) {
+	switch e := evt.(type) {
 	case *events.Connected:
 		l.connected()
 	case *events.OfflineSyncCompleted:
-		l.say("offline_done", fields{"count": evt.Count}, nil)
+		l.say("offline_done", wire.Data{"count": e.Count})
 	case *events.KeepAliveTimeout:
-		l.say("keepalive_timeout", fields{"errors": evt.ErrorCount, "last_success_at": wire.Millis(evt.LastSuccess)}, nil)
+		l.say("keepalive_timeout", wire.Data{"errors": e.ErrorCount, "last_success_at": wire.Millis(e.LastSuccess)})
 	case *events.KeepAliveRestored:
-		l.say("keepalive_restored", nil, nil)
+		l.say("keepalive_restored", nil)
 	case *events.StreamError:
-		l.say("stream_error", fields{"code": evt.Code, "text": firstChild(evt)}, nil)
+		l.say("stream_error", wire.Data{"code": e.Code, "text": e.Raw.String()})
 	case *events.Disconnected:
-		l.finish("disconnected", fields{"expected": l.announced.Load()})
-	case *events.ManualLoginReconnect:
-		l.restart()
+		l.finish("disconnected", wire.Data{"expected": l.isAnnounced.Load()}, errNetwork)
 	case *events.StreamReplaced:
-		l.finish("replaced", nil)
+		l.finish("replaced", nil, errNetwork)
 	case *events.LoggedOut:
-		l.loggedOut(evt)
+		l.loggedOut(e)
 	case *events.TemporaryBan:
-		l.finish("temporary_ban", fields{
-			"code": int(evt.Code), "text": evt.Code.String(), "expires_ms": evt.Expire.Milliseconds(),
-		})
+		l.finish("temporary_ban", wire.Data{
+			"code": int(e.Code), "text": e.Code.String(), "expires_ms": e.Expire.Milliseconds(),
+		}, errNetwork)
 	case *events.ClientOutdated:
-		l.finish("client_outdated", nil)
-		go l.session.host.Version.Refresh(l.session.host.ctx)
+		l.finish("client_outdated", nil, errNetwork)
+		go l.session.host.Network.Refresh(l.session.host.life)
 	case *events.ConnectFailure:
-		l.finish("connect_failure", fields{"code": int(evt.Reason), "text": evt.Message})
+		l.finish("connect_failure", wire.Data{"code": int(e.Reason), "text": e.Message}, errNetwork)
 	case *events.PushNameSetting:
-		l.rename(evt)
+		l.change(func(s *session) { s.who.pushName = e.Action.GetName() }) // it comes after the login
 		return false
 	default:
-		return l.pairingSignalled(evt)
+		return l.pairs(evt)
 	}
 	return true
 }
 
-func firstChild(evt *events.StreamError) string {
-	if evt.Raw == nil {
-		return ""
-	}
-	for _, child := range evt.Raw.GetChildren() {
-		return child.Tag
-	}
-	return ""
-}
-
-func (l *link) pairingSignalled(evt any) bool {
-	switch evt := evt.(type) {
+func (l *link) pairs(evt any) bool {
+	switch e := evt.(type) {
 	case *events.QR:
-		l.offer(evt.Codes)
+		l.offer(e.Codes)
 	case *events.PairSuccess:
-		l.paired(evt)
+		defer l.setDone()
+		l.change(func(s *session) { s.who = identity{jid: e.ID, lid: e.LID, platform: e.Platform} })
+		l.say("paired", wire.Data{"jid": e.ID, "lid": e.LID, "platform": e.Platform, "business_name": e.BusinessName})
+	case *events.ManualLoginReconnect:
+		<-l.linked.Done() // the library tells of the pairing in another goroutine
+		l.finish("restart_asked", nil, errNetwork)
 	case *events.PairError:
-		defer close(l.linked)
-		l.finish("pair_failed", fields{"error": evt.Error.Error()})
+		defer l.setDone()
+		l.finish("pair_failed", wire.Data{"error": e.Error.Error()}, errNetwork)
 	case *events.QRScannedWithoutMultidevice:
-		l.say("scanned_without_multidevice", nil, nil)
+		l.say("scanned_without_multidevice", nil)
 	case *events.PairPasskeyRequest:
-		l.say("passkey_request", fields{"public_key": evt.PublicKey}, nil)
+		l.say("passkey_request", wire.Data{"public_key": e.PublicKey})
 	case *events.PairPasskeyConfirmation:
-		l.say("passkey_confirmation", fields{"code": evt.Code, "skip_handoff": evt.SkipHandoffUX}, nil)
+		l.say("passkey_confirmation", wire.Data{"code": e.Code, "skip_handoff": e.SkipHandoffUX})
 	case *events.PairPasskeyError:
-		l.say("passkey_failed", fields{"error": evt.Error.Error()}, nil)
+		l.say("passkey_failed", wire.Data{"error": e.Error.Error()})
 	default:
 		return false
 	}
@@ -83,82 +74,44 @@ func (l *link) pairingSignalled(evt any) bool {
 
 func (l *link) connected() {
 	who := identityOf(l.client.Store)
-	l.say("connected", who, func(s *session) {
+	l.change(func(s *session) {
 		s.who = who
-		s.become(Connected)
+		s.become(connected)
 	})
-}
-
-// rename keeps the account's own name, which comes after the login.
-func (l *link) rename(evt *events.PushNameSetting) {
-	l.session.mu.Lock()
-	defer l.session.mu.Unlock()
-	if l.session.link == l {
-		l.session.who.PushName = evt.Action.GetName()
-	}
+	l.say("connected", who.data())
 }
 
 // loggedOut deletes the credentials itself: the library does it at the same time, with a context that ends here.
-func (l *link) loggedOut(evt *events.LoggedOut) {
-	if l.unlinking.Load() {
+func (l *link) loggedOut(e *events.LoggedOut) {
+	if l.isUnlinking.Load() {
 		return
 	}
-	host := l.session.host
-	if err := host.store.Forget(host.ctx, l.session.name); err != nil {
-		l.log.Error("the credentials of an unlinked device could not be deleted", "error", err)
+	if err := l.session.host.Store.Forget(l.session.host.life, l.session.name); err != nil {
+		l.log.Error("the credentials of an unlinked device stay", "error", err)
 	}
-	said := l.say("logged_out",
-		fields{"on_connect": evt.OnConnect, "code": int(evt.Reason), "text": evt.Reason.String()},
-		func(s *session) {
-			s.who = identity{}
-			s.become(Idle)
-		})
-	if said {
-		l.end(errNetwork)
-	}
+	l.change(func(s *session) { s.who = identity{} })
+	l.finish("logged_out",
+		wire.Data{"on_connect": e.OnConnect, "code": int(e.Reason), "text": e.Reason.String()}, errNetwork)
 }
 
 // offer passes the QR codes on, with the times that WhatsApp gives them.
 func (l *link) offer(codes []string) {
-	first := int64(20_000)
+	first := 20_000
 	if len(codes) == 6 {
 		first = 60_000
 	}
-	kind, data := "pair_codes", fields{"codes": codes, "first_ms": first, "next_ms": 20_000}
-	l.session.mu.Lock()
-	if l.session.link == l && !l.ended {
-		l.session.become(Pairing)
-	}
-	l.session.mu.Unlock()
+	l.change(func(s *session) { s.become(pairing) })
 	if !l.byCode {
-		l.say(kind, data, nil)
+		l.say("pair_codes", wire.Data{"codes": codes, "first_ms": first, "next_ms": 20_000})
 	}
-	l.offered.Do(func() { close(l.ready) })
+	l.setReady()
 }
 
-// restart waits for the library's other goroutine to tell of the pairing: the network asks for the restart right after.
-func (l *link) restart() {
-	select {
-	case <-l.linked:
-	case <-l.ctx.Done():
-	}
-	l.finish("restart_asked", nil)
-}
-
-func (l *link) paired(evt *events.PairSuccess) {
-	defer close(l.linked)
-	l.say("paired", fields{
-		"jid": wire.JID(evt.ID), "lid": wire.JID(evt.LID), "platform": evt.Platform, "business_name": evt.BusinessName,
-	}, func(s *session) {
-		s.who = identity{JID: wire.JID(evt.ID), LID: wire.JID(evt.LID), Platform: evt.Platform}
-	})
-}
-
-// bind runs before the library stores a new device: a device without a session would be lost.
+// bind runs before the library stores a new device: one that belongs to no session would be lost.
 func (l *link) bind(jid types.JID, _, _ string) bool {
-	if err := l.session.host.store.Bind(l.ctx, l.session.name, jid); err != nil {
-		l.log.Error("pairing refused", "error", err)
-		return false
+	err := l.session.host.Store.Bind(l.ctx, l.session.name, jid)
+	if err != nil {
+		l.log.Error("the pairing is refused", "error", err)
 	}
-	return true
+	return err == nil
 }

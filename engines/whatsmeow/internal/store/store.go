@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,10 +18,9 @@ import (
 
 // Options say where the database is and how it is used.
 type Options struct {
-	URL    string
-	Schema string
-	Pool   int
-	// QueryTimeout ends a query that takes longer; 0 lets every query run.
+	URL, Schema string
+	Pool        int
+	// QueryTimeout ends a query that takes longer; 0 ends none.
 	QueryTimeout time.Duration
 	// Alarm may be nil.
 	Alarm Alarm
@@ -30,116 +28,64 @@ type Options struct {
 
 // Store is one pool of connections for all sessions.
 type Store struct {
-	db        *sql.DB
-	schema    string
-	container *sqlstore.Container
-
-	mu    sync.Mutex
-	swept time.Time
+	*sqlstore.Container
+	db     *sql.DB
+	schema string
 }
 
 // Open prepares the pool; nothing is dialed yet.
-func Open(options Options, log waLog.Logger) (*Store, error) {
-	config, err := pgx.ParseConfig(options.URL)
+func Open(o Options, log waLog.Logger) (*Store, error) {
+	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
 	}
-	if _, named := config.RuntimeParams["application_name"]; !named {
-		config.RuntimeParams["application_name"] = "recado-whatsmeow"
+	if o.Alarm != nil {
+		config.Tracer = &tracer{o.Alarm}
 	}
-	if options.Alarm != nil {
-		config.Tracer = &tracer{alarm: options.Alarm}
-	}
+	const prepare = "SELECT set_config('search_path', quote_ident($1), false), set_config('statement_timeout', $2, false)"
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx,
-			"SELECT set_config('search_path', quote_ident($1), false), set_config('statement_timeout', $2, false)",
-			options.Schema, fmt.Sprint(options.QueryTimeout.Milliseconds()))
+		_, err := conn.Exec(ctx, prepare, o.Schema, fmt.Sprint(o.QueryTimeout.Milliseconds()))
 		return err
 	}))
-	db.SetMaxOpenConns(options.Pool)
-	db.SetMaxIdleConns(options.Pool)
-	return &Store{db: db, schema: options.Schema, container: sqlstore.NewWithDB(db, "postgres", log)}, nil
+	db.SetMaxOpenConns(o.Pool)
+	db.SetMaxIdleConns(o.Pool)
+	return &Store{sqlstore.NewWithDB(db, "postgres", log), db, o.Schema}, nil
 }
-
-// Close ends all connections.
-func (s *Store) Close() error { return s.db.Close() }
 
 // Device loads the session's linked device; nil when it has none.
 func (s *Store) Device(ctx context.Context, session string) (*store.Device, error) {
-	var text string
-	err := s.db.QueryRowContext(ctx, "SELECT jid FROM engine_session WHERE session = $1", session).Scan(&text)
+	var jid types.JID
+	err := s.db.QueryRowContext(ctx, "SELECT jid FROM engine_session WHERE session = $1", session).Scan(&jid)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return nil, fmt.Errorf("look up the session's device: %w", err)
 	}
-	jid, err := types.ParseJID(text)
-	if err != nil {
-		return nil, fmt.Errorf("read the session's device: %w", err)
-	}
-	device, err := s.container.GetDevice(ctx, jid)
-	if err != nil {
-		return nil, fmt.Errorf("load the session's device: %w", err)
-	}
-	return device, nil
+	return s.GetDevice(ctx, jid)
 }
 
-// NewDevice makes keys for a device that is to be linked; nothing is stored.
-func (s *Store) NewDevice() *store.Device { return s.container.NewDevice() }
-
-// Bind gives the session a device that is about to be stored. What an unlinked device of the same number left behind
-// goes: the library would keep its old keys.
+// Bind gives the session a device that is about to be stored. What an unlinked device of the same JID left behind goes:
+// the library would go on with its keys.
 func (s *Store) Bind(ctx context.Context, session string, jid types.JID) error {
-	return s.transact(ctx, "bind the session to its device",
-		statement{"DELETE FROM whatsmeow_device WHERE jid = $1", []any{jid.String()}},
-		statement{"DELETE FROM engine_session WHERE jid = $1", []any{jid.String()}},
-		statement{"INSERT INTO engine_session (session, jid) VALUES ($1, $2)" +
-			" ON CONFLICT (session) DO UPDATE SET jid = excluded.jid", []any{session, jid.String()}},
-	)
+	return s.execute(ctx, `WITH
+		old AS (DELETE FROM whatsmeow_device WHERE jid = $2),
+		other AS (DELETE FROM engine_session WHERE jid = $2 AND session <> $1)
+		INSERT INTO engine_session (session, jid) VALUES ($1, $2) ON CONFLICT (session) DO UPDATE SET jid = excluded.jid`,
+		session, jid.String())
 }
 
 // Forget deletes the session's credentials and all that the library keeps with them.
 func (s *Store) Forget(ctx context.Context, session string) error {
-	return s.transact(ctx, "forget the session's device",
-		statement{"DELETE FROM whatsmeow_device WHERE jid =" +
-			" (SELECT jid FROM engine_session WHERE session = $1)", []any{session}},
-		statement{"DELETE FROM engine_session WHERE session = $1", []any{session}},
-	)
+	return s.execute(ctx, `WITH gone AS (DELETE FROM engine_session WHERE session = $1 RETURNING jid)
+		DELETE FROM whatsmeow_device USING gone WHERE whatsmeow_device.jid = gone.jid`, session)
 }
 
-type statement struct {
-	query string
-	args  []any
-}
-
-func (s *Store) transact(ctx context.Context, what string, statements ...statement) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, statement := range statements {
-		if _, err := tx.ExecContext(ctx, statement.query, statement.args...); err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+func (s *Store) execute(ctx context.Context, query string, args ...any) error {
+	if _, err := s.db.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("change the session's device: %w", err)
 	}
 	return nil
-}
-
-// SweepDue is true at most twice a day: the library would let every session delete the old events of all of them.
-func (s *Store) SweepDue() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.swept) < 12*time.Hour {
-		return false
-	}
-	s.swept = time.Now()
-	return true
 }

@@ -10,15 +10,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Alarm is told of a failure of the database before whoever made the query sees it.
+// Alarm hears of a failure before whoever made the query does.
 type Alarm interface {
 	// DatabaseFailed: no query of any session can be expected to succeed.
 	DatabaseFailed(err error)
-	// QueryFailed: the query of this context failed for a reason that is not in its data.
+	// QueryFailed: the query of this context failed, and not because of its data.
 	QueryFailed(ctx context.Context, err error)
 }
-
-type tracer struct{ alarm Alarm }
 
 type verdict int
 
@@ -28,46 +26,42 @@ const (
 	databaseFailed
 )
 
-// judge tells a failed database from a failed query. What our own end of ctx caused is harmless, and so are data
-// exceptions (class 22): the library answers for those, and the same bytes would fail again for ever.
-func judge(ctx context.Context, err error, connectionLost bool) verdict {
-	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, pgx.ErrNoRows) {
-		return harmless
-	}
+// judge tells a failed database from a failed query. Harmless is what our own end of ctx caused, and what is wrong with
+// the data (class 22): the library answers for that, and the same bytes would fail again for ever.
+func judge(ctx context.Context, err error, isClosed bool) verdict {
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && len(refused.Code) == 5 {
-		switch refused.Code[:2] {
+	var network net.Error
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, context.Canceled), errors.Is(err, pgx.ErrNoRows):
+		return harmless
+	case errors.As(err, &refused):
+		switch (refused.Code + "  ")[:2] {
 		case "08", "53", "57", "58":
 			return databaseFailed
 		case "22":
 			return harmless
-		default:
-			return queryFailed
 		}
-	}
-	var network net.Error
-	if connectionLost || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return queryFailed
+	case isClosed, errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return databaseFailed
 	}
 	return harmless
 }
 
-func (t *tracer) sound(ctx context.Context, err error, connectionLost bool) {
-	switch judge(ctx, err, connectionLost) {
-	case databaseFailed:
-		t.alarm.DatabaseFailed(err)
-	case queryFailed:
-		t.alarm.QueryFailed(ctx, err)
-	case harmless:
-	}
-}
+// tracer sees the end of every query and connect of the pool.
+type tracer struct{ alarm Alarm }
 
 func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }
 
 func (t *tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
-	t.sound(ctx, data.Err, conn.IsClosed())
+	switch judge(ctx, data.Err, conn.IsClosed()) {
+	case databaseFailed:
+		t.alarm.DatabaseFailed(data.Err)
+	case queryFailed:
+		t.alarm.QueryFailed(ctx, data.Err)
+	}
 }
 
 func (t *tracer) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
@@ -80,8 +74,3 @@ func (t *tracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndDa
 		t.alarm.DatabaseFailed(data.Err)
 	}
 }
-
-var (
-	_ pgx.QueryTracer   = (*tracer)(nil)
-	_ pgx.ConnectTracer = (*tracer)(nil)
-)

@@ -15,35 +15,29 @@ type Queue struct {
 type key struct{ tag, id string }
 
 // NewQueue makes an empty queue.
-func NewQueue() *Queue { return &Queue{waiting: make(map[key]*waBinary.Node)} }
+func NewQueue() *Queue { return &Queue{waiting: map[key]*waBinary.Node{}} }
 
 // Received adds a stanza of a kind that the network wants to have confirmed.
 func (q *Queue) Received(node *waBinary.Node) {
-	switch node.Tag {
-	case "message", "receipt", "notification", "call":
-	default:
-		return
-	}
-	id, _ := node.Attrs["id"].(string)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waiting[key{node.Tag, id}] = node
+	switch id, _ := node.Attrs["id"].(string); node.Tag {
+	case "message", "receipt", "notification", "call":
+		q.waiting[key{node.Tag, id}] = node
+	}
 }
 
-// Sending removes the stanza that the outgoing one confirms.
+// Sending removes the stanza that the outgoing one confirms: a receipt is for a message, an ack for what it names.
 func (q *Queue) Sending(node *waBinary.Node) {
-	id, _ := node.Attrs["id"].(string)
-	confirmed := key{"message", id}
-	switch node.Tag {
-	case "receipt":
-	case "ack":
-		confirmed.tag, _ = node.Attrs["class"].(string)
-	default:
-		return
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.waiting, confirmed)
+	switch id, _ := node.Attrs["id"].(string); node.Tag {
+	case "receipt":
+		delete(q.waiting, key{"message", id})
+	case "ack":
+		class, _ := node.Attrs["class"].(string)
+		delete(q.waiting, key{class, id})
+	}
 }
 
 // Message returns the stanza of an unconfirmed message, or nil.
