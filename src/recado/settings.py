@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     admin_key: Annotated[str | None, Maybe] = Field(
         None,
         repr=False,
-        description=f"The first admin key, {ADMIN_KEY_LENGTH} characters or more; without it one is made and shown once",
+        description=f"The first admin key, {ADMIN_KEY_LENGTH} characters or more; else one is made and shown once",
     )
     cors_origins: Words = Field([], description="Origins whose pages may call the API from a browser, comma-separated")
     region: str = Field("BR", pattern="^[A-Z]{2}$", description="Country of phone numbers without a country code")
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         None, description="Address of another network (`ws://127.0.0.1:…`) instead of WhatsApp's"
     )
     engine_root_key: Annotated[str | None, Maybe] = Field(
-        None, description="Key that signs that network's certificates"
+        None, description="The key that signs its certificates, in hex"
     )
     engine_allow_remote_network: bool = Field(False, description="Permit such a network on another machine")
     engine_pool: int = Field(8, ge=1, le=100, description="Connections that the engine host keeps to the database")
@@ -121,7 +121,7 @@ def read_settings(**given: Any) -> Settings:
 
 
 def local_socket(settings: Settings) -> Path:
-    """Where the owner of this machine reaches Recado without a key; elsewhere when the path is too long for a socket."""
+    """Where the machine's owner reaches Recado without a key; elsewhere when the path is too long for a socket."""
     path = settings.data_dir / "recado.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET:
         return path

@@ -42,9 +42,11 @@ _NUMBER: Final = re.compile(r"(?<![\w-])(\+?\d{4})\d{3,}(\d{3})(?![\w-])")
 _QUIET: Final = ("uvicorn.error", "aiohttp.access", "asyncio")
 
 
-def configure_log(
-    level: Literal["debug", "info", "warning", "error"], form: Literal["auto", "console", "json"]
-) -> None:
+Level = Literal["debug", "info", "warning", "error"]
+Form = Literal["auto", "console", "json"]
+
+
+def configure_log(level: Level, form: Form) -> None:
     """Log to stderr from now on, the libraries' lines too. Whole phone numbers never reach it."""
     is_console = sys.stderr.isatty() if form == "auto" else form == "console"
     renderer: Any = structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
@@ -52,9 +54,8 @@ def configure_log(
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        without_numbers,
     ]
-    ending = [] if is_console else [structlog.processors.format_exc_info]
+    ending: list[Any] = [without_numbers] if is_console else [structlog.processors.format_exc_info, without_numbers]
     structlog.configure(
         processors=[*shared, *ending, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import HTTPConnection
 
@@ -21,6 +21,8 @@ from recado.services.readiness import Readiness
 from recado.services.streams import Streams
 from recado.services.webhooks import Webhooks
 from recado.store.database import Database
+
+from .inputs import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +90,9 @@ def named(scope: str) -> Callable[..., Coroutine[Any, Any, Instance]]:
     async def find(
         using: Using,
         access: Annotated[Access, Depends(allowed(scope))],
-        name: Annotated[str, Path(description="The instance's name", max_length=200)],
+        name: Annotated[Text, Path(description="The instance's name")],
     ) -> Instance:
         async with using.database.transaction() as tx:
             return await find_instance(tx, access, name)
 
     return find
-
-
-Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before", max_length=300)]

@@ -3,54 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from starlette.requests import HTTPConnection
 
+from recado import telemetry
 from recado.domain.access import Access
 from recado.domain.errors import Invalid, RecadoError
-from recado.domain.events import EVENT_TYPES, LoggedEvent, envelope
+from recado.domain.events import LoggedEvent, envelope
+from recado.domain.webhooks import event_types
 from recado.services.access import require
 
 from . import problems, shapes
 from .context import Services, Using, access_of, allowed, services
+from .inputs import Text
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
-HEARTBEAT_SECONDS = 15.0
-_CLOSE_REFUSED = 4400
+HEARTBEAT_SECONDS: Final = 15.0
+_CLOSE_REFUSED: Final = 4400
 
-After = Annotated[int | None, Query(ge=0, description="Go on behind this position (`seq`); without it: from now on")]
-Types = Annotated[str | None, Query(description="Only these types, comma-separated; `message.*` takes a family")]
-OfInstance = Annotated[str | None, Query(alias="instance", description="Only of this instance")]
+Events = AsyncGenerator[LoggedEvent, None]
+After = Annotated[str | None, Query(description="Go on behind this position (`seq`); without it: from now on")]
+Types = Annotated[Text | None, Query(description="Only these types, comma-separated; `message.*` takes a family")]
+OfInstance = Annotated[Text | None, Query(alias="instance", description="Only of this instance")]
+WithTicket = Annotated[Text | None, Query(description="From POST /v1/events/ticket, in place of a key")]
 
 
 @router.post("/ticket", summary="A one-use ticket (60 s) for a browser, which cannot send headers with a stream")
-async def ticket(using: Using, access: Annotated[Access, Depends(allowed("events"))]) -> dict[str, Any]:
+async def ticket(using: Using, access: Annotated[Access, Depends(allowed("events"))]) -> shapes.Ticket:
     secret, expires_at = await using.keys.ticket(access)
-    return {"ticket": secret, "expires_at": shapes.time(expires_at)}
+    return shapes.Ticket(ticket=secret, expires_at=expires_at)
 
 
-@router.get("", summary="Events as server-sent events; or connect with a WebSocket", response_class=StreamingResponse)
+@router.get(
+    "",
+    summary="Events as server-sent events; or connect with a WebSocket",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def sse(
     connection: HTTPConnection,
     using: Using,
     after: After = None,
     types: Types = None,
     instance: OfInstance = None,
-    ticket: str | None = None,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    ticket: WithTicket = None,
+    last_event_id: Annotated[str | None, Header(description="What a browser sends when it connects again")] = None,
 ) -> StreamingResponse:
-    access = await _access(connection, using, ticket)
-    position = last_event_id if last_event_id is not None else after
-    stream = await using.streams.subscribe(access, after=position, types=_types(types), instance=instance)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sse_frames(stream), media_type="text/event-stream", headers=headers)
+    position = after if last_event_id is None else last_event_id
+    stream = await _subscribe(connection, using, ticket, position, types, instance)
+    return StreamingResponse(_frames(stream), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 @router.websocket("")
@@ -59,67 +68,65 @@ async def websocket(
     after: After = None,
     types: Types = None,
     instance: OfInstance = None,
-    ticket: str | None = None,
+    ticket: WithTicket = None,
 ) -> None:
     """One event a text frame. A refusal is accepted first, then said as a problem frame, then closed with 4400."""
-    using = services(socket)
     await socket.accept()
     try:
-        access = await _access(socket, using, ticket)
-        stream = await using.streams.subscribe(access, after=after, types=_types(types), instance=instance)
+        stream = await _subscribe(socket, services(socket), ticket, after, types, instance)
     except RecadoError as error:
         await _refuse(socket, error)
         return
     async with asyncio.TaskGroup() as tasks:
-        reader = tasks.create_task(_until_gone(socket))
-        writer = tasks.create_task(_write(socket, stream))
-        await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
-        reader.cancel()
-        writer.cancel()
+        halves = {tasks.create_task(_until_gone(socket)), tasks.create_task(_write(socket, stream))}
+        await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+        for half in halves:
+            half.cancel()
 
 
-async def _access(connection: HTTPConnection, using: Services, ticket: str | None) -> Access:
+async def _subscribe(
+    connection: HTTPConnection,
+    using: Services,
+    ticket: str | None,
+    after: str | None,
+    types: str | None,
+    instance: str | None,
+) -> Events:
     access = await using.keys.redeem(ticket) if ticket is not None else await access_of(connection, using)
     require(access, "events")
-    return access
+    wishes = None if types is None else [wish.strip() for wish in types.split(",") if wish.strip()]
+    return await using.streams.subscribe(
+        access, after=_position(after), types=event_types(wishes, field="types"), instance=instance
+    )
 
 
-def _types(text: str | None) -> frozenset[str] | None:
-    """The event types meant by `message.received,instance.*`; None when all are."""
+def _position(text: str | None) -> int | None:
     if text is None:
         return None
-    chosen: set[str] = set()
-    for wish in filter(None, (part.strip() for part in text.split(","))):
-        family = wish.removesuffix("*")
-        matching = {name for name in EVENT_TYPES if name == wish or (family != wish and name.startswith(family))}
-        if not matching:
-            raise Invalid(
-                "unknown_event_type",
-                f"There is no event type {wish!r}.",
-                field="types",
-                hint="Known: " + ", ".join(EVENT_TYPES),
-            )
-        chosen |= matching
-    return frozenset(chosen)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid(
+            "wrong_position",
+            "`after` is not a position.",
+            field="after",
+            hint="Use the `seq` of the last event that you have.",
+        )
+    return int(text)
 
 
 async def _until_gone(socket: WebSocket) -> None:
-    try:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await socket.receive()
-    except (WebSocketDisconnect, RuntimeError):
-        return
 
 
-async def _write(socket: WebSocket, stream: AsyncIterator[LoggedEvent]) -> None:
-    try:
-        async with aclosing(stream) as events:  # type: ignore[type-var]
-            async for event in events:
-                await socket.send_text(orjson.dumps(envelope(event)).decode())
-    except RecadoError as error:
-        await _refuse(socket, error)
-    except (WebSocketDisconnect, RuntimeError):
-        return
+async def _write(socket: WebSocket, stream: Events) -> None:
+    with telemetry.STREAMS.track_inprogress(), contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        try:
+            async with aclosing(stream) as events:
+                async for event in events:
+                    await socket.send_text(orjson.dumps(envelope(event)).decode())
+        except RecadoError as error:
+            await _refuse(socket, error)
 
 
 async def _refuse(socket: WebSocket, error: RecadoError) -> None:
@@ -127,32 +134,29 @@ async def _refuse(socket: WebSocket, error: RecadoError) -> None:
     await socket.close(code=_CLOSE_REFUSED, reason=error.code)
 
 
-async def _sse_frames(stream: AsyncIterator[LoggedEvent]) -> AsyncIterator[bytes]:
-    """Frames with the position as their id; a comment every 15 s keeps proxies from closing."""
-    yield b": recado\nretry: 2000\n\n"
-    pending: asyncio.Task[LoggedEvent] | None = None
-    try:
-        while True:
-            pending = pending or asyncio.ensure_future(anext(stream))  # type: ignore[arg-type]
-            done, _ = await asyncio.wait({pending}, timeout=HEARTBEAT_SECONDS)
-            if not done:
-                yield b": still here\n\n"
-                continue
-            event = pending.result()
-            pending = None
-            yield b"id: %d\nevent: %b\ndata: %b\n\n" % (
-                event.position,
-                event.type.encode(),
-                orjson.dumps(envelope(event)),
-            )
-    except StopAsyncIteration:
-        return
-    except RecadoError as error:
-        yield b"event: problem\ndata: %b\n\n" % bytes(problems.of(error).body)
-    finally:
-        if pending is not None:
-            pending.cancel()
+async def _frames(stream: Events) -> AsyncGenerator[bytes, None]:
+    """Events, and a comment after every 15 s of silence, which keeps proxies from closing."""
+    coming: asyncio.Future[LoggedEvent] | None = None
+    with telemetry.STREAMS.track_inprogress():
+        try:
+            yield b": recado\nretry: 2000\n\n"
+            while True:
+                coming = coming or asyncio.ensure_future(anext(stream))
+                done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT_SECONDS)
+                if done:
+                    event, coming = coming.result(), None
+                    yield _frame(event)
+                else:
+                    yield b": still here\n\n"
+        except RecadoError as error:
+            yield b"event: problem\ndata: %b\n\n" % bytes(problems.of(error).body)
+        finally:
+            if coming is not None:
+                coming.cancel()
+                await asyncio.wait({coming})
+            await stream.aclose()
 
 
-def _sse_frame(event: LoggedEvent) -> bytes:
+def _frame(event: LoggedEvent) -> bytes:
+    """The position is the frame's id, so that a browser resumes by itself."""
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.position, event.type.encode(), orjson.dumps(envelope(event)))

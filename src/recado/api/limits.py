@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import Problem, problem
-
-MAX_BODY_BYTES = 1_048_576
-
-
-class _Overflow(Exception):
-    pass
+MAX_BODY_BYTES: Final = 1_048_576
+_MOST_DIGITS: Final = 15
 
 
 class BodyLimit:
-    """ASGI middleware: 413 at the first byte too many, declared or streamed."""
+    """ASGI middleware: who reads the body gets HTTPException 413 at the first byte too many, declared or streamed."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY_BYTES) -> None:
         self.app = app
@@ -24,24 +22,23 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self.limit:
-            await self._refusal()(scope, receive, send)
-            return
+        is_over = self._declares_more(dict(scope["headers"]).get(b"content-length", b""))
         read = 0
 
         async def counted() -> Message:
             nonlocal read
+            if is_over:
+                raise self._refusal()
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.limit:
-                raise _Overflow
+                raise self._refusal()
             return message
 
-        try:
-            await self.app(scope, counted, send)
-        except _Overflow:
-            await self._refusal()(scope, receive, send)
+        await self.app(scope, counted, send)
 
-    def _refusal(self) -> Problem:
-        return problem(413, "body_too_large", f"The body is over {self.limit:,} bytes.", "Send less in one request.")
+    def _declares_more(self, length: bytes) -> bool:
+        return length.isdigit() and (len(length) > _MOST_DIGITS or int(length) > self.limit)
+
+    def _refusal(self) -> HTTPException:
+        return HTTPException(413, f"The body is over {self.limit:,} bytes.")

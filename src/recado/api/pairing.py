@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import io
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import segno
 from fastapi import APIRouter, Depends, Header, Response, status
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from recado.domain.errors import Conflict
+from recado.domain.events import rfc3339
 from recado.domain.instances import Instance
 
 from . import shapes
 from .context import Using, named
+from .inputs import Body, Text
 
 router = APIRouter(prefix="/v1/instances", tags=["pairing"])
 
-_SCALE = 8
+_SCALE: Final = 8
+_OFFERED: Final = ("application/json", "image/svg+xml", "image/png", "text/plain")
 
 
-class PhoneToPair(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    phone: str = Field(description="The number of the phone, international", examples=["+5511999990000"], max_length=40)
+class PhoneToPair(Body):
+    phone: Text = Field(description="The number of the phone, international", examples=["+5511999990000"])
 
 
 @router.get(
     "/{name}/qr",
     summary="The code to scan, as json, svg, png or text by Accept",
-    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}, "text/plain": {}}}},
+    response_model=shapes.Pairing,
+    responses={200: {"content": {media_type: {} for media_type in _OFFERED[1:]}}},
 )
 async def qr(
     instance: Annotated[Instance, Depends(named("instances:read"))],
     using: Using,
-    accept: Annotated[str, Header()] = "application/json",
+    accept: Annotated[str, Header(description="Which of the four forms")] = _OFFERED[0],
 ) -> Response:
     pairing = await using.instances.pairing(instance)
     if pairing.method != "qr":
@@ -44,33 +45,35 @@ async def qr(
             f"{instance.instance_name} is being paired by code, there is no QR.",
             hint="Restart the instance to get a QR.",
         )
-    headers = {"Cache-Control": "no-store", "Expires-At": shapes.time(pairing.expires_at) or ""}
     media_type = _best(accept)
     if media_type == "application/json":
-        return JSONResponse(shapes.pairing(pairing), headers=headers)
-    if media_type == "text/plain":
-        return Response(pairing.code, media_type="text/plain", headers=headers)
-    picture = io.BytesIO()
-    kind = "svg" if media_type == "image/svg+xml" else "png"
-    segno.make(pairing.code, error="l").save(picture, kind=kind, scale=_SCALE)
-    return Response(picture.getvalue(), media_type=media_type, headers=headers)
+        content: str | bytes = shapes.pairing(pairing).model_dump_json()
+    elif media_type == "text/plain":
+        content = pairing.code
+    else:
+        content = _picture(pairing.code, "svg" if media_type == "image/svg+xml" else "png")
+    return Response(content, media_type=media_type, headers={"Expires-At": rfc3339(pairing.expires_at)})
 
 
 @router.post("/{name}/pairing-code", status_code=status.HTTP_201_CREATED, summary="A code to type into the phone")
 async def pairing_code(
     body: PhoneToPair, instance: Annotated[Instance, Depends(named("instances:write"))], using: Using
-) -> dict[str, Any]:
+) -> shapes.Pairing:
     return shapes.pairing(await using.instances.pairing_code(instance, body.phone))
 
 
-_OFFERED = ("application/json", "image/svg+xml", "image/png", "text/plain")
+def _picture(code: str, kind: str) -> bytes:
+    out = io.BytesIO()
+    segno.make(code, error="l").save(out, kind=kind, scale=_SCALE)
+    return out.getvalue()
 
 
 def _best(accept: str) -> str:
+    """The first of the wishes that is offered, JSON when there is none."""
     for wish in accept.lower().split(","):
         media_type = wish.split(";")[0].strip()
         if media_type in _OFFERED:
             return media_type
         if media_type == "image/*":
             return "image/svg+xml"
-    return "application/json"
+    return _OFFERED[0]

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
-import structlog
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from recado.domain.errors import RecadoError, TooMany, Unauthorized
+from recado.domain.errors import RecadoError, TooMany, Unauthorized, Unavailable
+from recado.domain.texts import storable_json
 
-log = structlog.get_logger(__name__)
+_READ_THE_LIST: Final = "GET /docs lists all that there is."
+_RETRY_SECONDS: Final = 5
 
 
 class Problem(JSONResponse):
     """`{"type", "title", "status", "code", "detail", "hint", …}`."""
 
     media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(storable_json(content))
 
 
 def problem(status: int, code: str, detail: str, hint: str = "", **extra: Any) -> Problem:
@@ -35,13 +41,13 @@ def of(error: RecadoError) -> Problem:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unavailable):
+        answer.headers["Retry-After"] = str(_RETRY_SECONDS)
     return answer
 
 
-_HTTP = {
-    404: ("no_such_path", "There is nothing at this address.", "GET /docs lists all that there is."),
-    405: ("method_not_allowed", "This address does not take that method.", "GET /docs lists all that there is."),
-}
+def unexpected() -> Problem:
+    return problem(500, "internal", "Recado failed to answer; its log says why.", "Please report it with that log.")
 
 
 def install(app: FastAPI) -> None:
@@ -52,33 +58,47 @@ def install(app: FastAPI) -> None:
         return of(error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Problem:
-        return _invalid(error)
+    async def invalid(request: Request, error: RequestValidationError) -> Problem:
+        return _invalid(error.errors(), request.headers.get("content-type", ""))
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Problem:
-        fallback = ("http_error", str(error.detail), "")
-        answer = problem(error.status_code, *_HTTP.get(error.status_code, fallback))
+        answer = _http(error)
         answer.headers.update(error.headers or {})
         return answer
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Problem:
-        log.error("api.error", path=request.url.path, exc_info=error)
-        return problem(500, "internal", "Recado failed to answer; its log says why.", "Please report it with that log.")
+
+def _http(error: HTTPException) -> Problem:
+    match error.status_code:
+        case 400:
+            return problem(400, "broken_json", "The body is not JSON.", "Send UTF-8 JSON.")
+        case 404:
+            return problem(404, "no_such_path", "There is nothing at this address.", _READ_THE_LIST)
+        case 405:
+            return problem(405, "method_not_allowed", "This address does not take that method.", _READ_THE_LIST)
+        case 413:
+            return problem(413, "body_too_large", str(error.detail), "Send less in one request.")
+        case status:
+            return problem(status, "http_error", str(error.detail))
 
 
-def _invalid(error: RequestValidationError) -> Problem:
-    first = error.errors()[0]
+def _invalid(errors: Sequence[Any], content_type: str) -> Problem:
+    first = errors[0]
     if first["type"] == "json_invalid":
         return problem(400, "broken_json", "The body is not JSON.", f"The parser stopped: {first['ctx']['error']}.")
-    where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
-    field = ".".join(where) or str(first["loc"][0])
+    if tuple(first["loc"]) == ("body",) and first["type"] != "missing" and "json" not in content_type:
+        return problem(415, "not_json", "The body is not marked as JSON.", "Send `Content-Type: application/json`.")
+    field = _field(first["loc"])
     return problem(
         422,
         "invalid_field",
         f"`{field}`: {first['msg']}.",
-        "See the schema of this call in GET /docs.",
+        "The schema of this call is in GET /docs.",
         field=field,
-        errors=[{"field": ".".join(map(str, e["loc"][1:])), "detail": e["msg"]} for e in error.errors()],
+        errors=[{"field": _field(error["loc"]), "detail": error["msg"]} for error in errors],
     )
+
+
+def _field(location: Sequence[Any]) -> str:
+    """The field's name in the request's own terms; `body` when it is the body as a whole."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])

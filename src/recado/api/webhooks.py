@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from recado.domain.access import Access
 from recado.services.access import find_instance
 
 from . import shapes
-from .context import Cursor, Limit, Using, allowed
+from .context import Using, allowed
+from .inputs import Body, Cursor, Limit, Text
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 Allowed = Annotated[Access, Depends(allowed("webhooks"))]
 
 
-class NewWebhook(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    url: str = Field(max_length=2000, examples=["https://example.com/hook"])
-    instance: str | None = Field(None, description="Only events of this instance")
-    events: list[str] | None = Field(None, description="Only these types; all when absent", examples=[["message.*"]])
-    headers: dict[str, str] = Field(default_factory=dict, description="Sent along with every delivery")
+class NewWebhook(Body):
+    url: Text = Field(examples=["https://example.com/hook"])
+    instance: Text | None = Field(None, description="Only events of this instance")
+    events: list[Text] | None = Field(None, description="Only these types; all when absent", examples=[["message.*"]])
+    headers: dict[Text, Text] = Field(default_factory=dict, description="Sent along with every delivery")
 
 
-class Changes(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    url: str | None = Field(None, max_length=2000)
-    events: list[str] | None = None
-    headers: dict[str, str] | None = None
-    state: str | None = Field(None, description="`active` or `paused`")
+class Changes(Body):
+    url: Text | None = None
+    events: list[Text] | None = None
+    headers: dict[Text, Text] | None = None
+    state: Text | None = Field(None, description="`active` or `paused`")
 
 
-class Replay(BaseModel):
+class Replay(Body):
     """What to deliver again: one position, all that failed, or everything from a position on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     position: int | None = Field(None, ge=1)
     failed: bool = False
@@ -48,7 +43,7 @@ class Replay(BaseModel):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create a webhook; its secret is in this answer only")
-async def create(body: NewWebhook, using: Using, access: Allowed) -> dict[str, Any]:
+async def create(body: NewWebhook, using: Using, access: Allowed) -> shapes.WebhookWithSecret:
     instance_id = access.instance_id
     if body.instance is not None:
         async with using.database.transaction() as tx:
@@ -56,22 +51,24 @@ async def create(body: NewWebhook, using: Using, access: Allowed) -> dict[str, A
     webhook, secret = await using.webhooks.create(
         access, url=body.url, instance_id=instance_id, events=body.events, headers=body.headers
     )
-    return shapes.webhook(webhook) | {"secret": secret}
+    return shapes.WebhookWithSecret(**dict(shapes.Webhook.model_validate(webhook)), secret=secret)
 
 
 @router.get("", summary="List webhooks, with where each stands")
-async def list_(using: Using, access: Allowed) -> dict[str, Any]:
-    return {"items": [shapes.webhook(row) for row in await using.webhooks.list(access)], "next": None}
+async def list_(using: Using, access: Allowed) -> shapes.Page[shapes.Webhook]:
+    rows = [shapes.Webhook.model_validate(row) for row in await using.webhooks.list(access)]
+    return shapes.Page(items=rows, next=None)
 
 
 @router.get("/{webhook_id}", summary="One webhook, and how far behind the log it is")
-async def show(webhook_id: UUID, using: Using, access: Allowed) -> dict[str, Any]:
-    return shapes.webhook(await using.webhooks.get(access, webhook_id))
+async def show(webhook_id: UUID, using: Using, access: Allowed) -> shapes.Webhook:
+    return shapes.Webhook.model_validate(await using.webhooks.get(access, webhook_id))
 
 
 @router.patch("/{webhook_id}", summary="Change it, pause it, set it going again")
-async def change(webhook_id: UUID, body: Changes, using: Using, access: Allowed) -> dict[str, Any]:
-    return shapes.webhook(await using.webhooks.update(access, webhook_id, body.model_dump(exclude_unset=True)))
+async def change(webhook_id: UUID, body: Changes, using: Using, access: Allowed) -> shapes.Webhook:
+    changes = body.model_dump(exclude_unset=True)
+    return shapes.Webhook.model_validate(await using.webhooks.update(access, webhook_id, changes))
 
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Remove it")
@@ -80,30 +77,28 @@ async def remove(webhook_id: UUID, using: Using, access: Allowed) -> Response:
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
-@router.post(
-    "/{webhook_id}/secret", summary="Rotate the secret: shown once; the old one stays valid 24 h"
-)
-async def rotate(webhook_id: UUID, using: Using, access: Allowed) -> dict[str, Any]:
+@router.post("/{webhook_id}/secret", summary="Rotate the secret: shown once; the old one stays valid 24 h")
+async def rotate(webhook_id: UUID, using: Using, access: Allowed) -> shapes.WebhookWithSecret:
     webhook, secret = await using.webhooks.rotate_secret(access, webhook_id)
-    return shapes.webhook(webhook) | {"secret": secret}
+    return shapes.WebhookWithSecret(**dict(shapes.Webhook.model_validate(webhook)), secret=secret)
 
 
 @router.get("/{webhook_id}/attempts", summary="Its delivery attempts, newest first")
 async def attempts(
     webhook_id: UUID, using: Using, access: Allowed, after: Cursor = None, limit: Limit = 50
-) -> dict[str, Any]:
+) -> shapes.Page[shapes.Attempt]:
     rows = await using.webhooks.attempts(access, webhook_id, after=after, limit=limit)
-    return shapes.page(rows, shapes.attempt)
+    return shapes.page(rows, shapes.Attempt.model_validate)
 
 
 @router.post("/{webhook_id}/replay", status_code=status.HTTP_202_ACCEPTED, summary="Deliver again")
-async def replay(webhook_id: UUID, body: Replay, using: Using, access: Allowed) -> dict[str, Any]:
+async def replay(webhook_id: UUID, body: Replay, using: Using, access: Allowed) -> shapes.Replayed:
     count = await using.webhooks.replay(
         access, webhook_id, position=body.position, failed=body.failed, since=body.since
     )
-    return {"queued": count}
+    return shapes.Replayed(queued=count)
 
 
 @router.post("/{webhook_id}/test", summary="Deliver a test event now and say what came back")
-async def test(webhook_id: UUID, using: Using, access: Allowed) -> dict[str, Any]:
-    return shapes.attempt(await using.webhooks.test(access, webhook_id))
+async def test(webhook_id: UUID, using: Using, access: Allowed) -> shapes.Attempt:
+    return shapes.Attempt.model_validate(await using.webhooks.test(access, webhook_id))

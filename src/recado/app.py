@@ -1,0 +1,184 @@
+"""The web application, and the two places where it listens: a TCP port, and a socket for the machine's owner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from recado.api import events, health, instances, keys, messages, pairing, problems, reference, shapes, webhooks
+from recado.api.context import Services
+from recado.api.journal import Journal
+from recado.api.limits import BodyLimit
+from recado.domain.errors import Misconfigured
+from recado.settings import Settings, local_socket
+
+_FAREWELL_SECONDS: Final = 5
+_SENT_BY_BROWSERS: Final = ["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "Last-Event-ID"]
+_SEEN_BY_BROWSERS: Final = ["Idempotent-Replayed", "Expires-At", "Retry-After"]
+_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "What is wrong and what to do",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+def create_app(services: Services, settings: Settings) -> FastAPI:
+    """The application over services that somebody else keeps running."""
+    app = FastAPI(
+        title="Recado",
+        version=version("recado"),
+        description="Any number of WhatsApp numbers: one API, one database that tells the truth, nothing lost.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=_ANSWER,
+    )
+    app.state.services = services
+    problems.install(app)
+    for noun in (instances, pairing, messages, webhooks, events, keys, health, reference):
+        app.include_router(noun.router)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Journal)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=_SENT_BY_BROWSERS,
+        expose_headers=_SEEN_BY_BROWSERS,
+    )
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Put the shape of problems into the OpenAPI document, which every operation refers to."""
+    draw = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = draw()
+        document["components"]["schemas"]["Problem"] = shapes.Problem.model_json_schema()
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+class _OwnersDoor:
+    """The application for requests over the owner's socket: they need no key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "recado.is_local": True}, receive, send)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Where the application listens: `address` as a URL, `port` as it really is, `path` of the owner's socket."""
+
+    address: str
+    port: int
+    path: Path
+
+
+@contextlib.asynccontextmanager
+async def listening(app: FastAPI, settings: Settings) -> AsyncIterator[Doors]:
+    """Serve until the end of the block, then finish the requests in hand, for at most 5 s.
+
+    Raises Misconfigured when the port is taken or the address is not one of this machine.
+    """
+    path = local_socket(settings)
+    with _tcp(settings.host, settings.port) as public, _unix(path) as private:
+        port = public.getsockname()[1]
+        doors = Doors(address=f"http://{_shown(settings.host)}:{port}", port=port, path=path)
+        servers = [_server(app, public), _server(_OwnersDoor(app), private)]
+        async with asyncio.TaskGroup() as tasks:
+            for server, listener in zip(servers, (public, private), strict=True):
+                tasks.create_task(server.serve(sockets=[listener]))
+            try:
+                yield doors
+            finally:
+                for server in servers:
+                    server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs the program."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(app: ASGIApp, listener: socket.socket) -> _Server:
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_FAREWELL_SECONDS,
+    )
+    return _Server(config)
+
+
+@contextlib.contextmanager
+def _tcp(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(2048)
+        except OSError as error:
+            raise Misconfigured(
+                "port_taken",
+                f"Recado cannot listen on {_shown(host)}:{port}: {(error.strerror or str(error)).lower()}.",
+                hint="End what uses the port, or choose another with RECADO_PORT (RECADO_HOST for the address).",
+            ) from None
+        yield listener
+
+
+@contextlib.contextmanager
+def _unix(path: Path) -> Iterator[socket.socket]:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    with listener:
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        except OSError as error:
+            raise Misconfigured(
+                "socket_failed",
+                f"Recado cannot make its socket {path}: {(error.strerror or str(error)).lower()}.",
+                hint="Choose another, shorter RECADO_DATA_DIR.",
+            ) from None
+        finally:
+            os.umask(before)
+        listener.listen(128)
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
