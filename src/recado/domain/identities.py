@@ -63,14 +63,16 @@ def settle(news: Iterable[News], known: Iterable[Contact], new_id: Callable[[], 
 
 
 class _Entry:
-    __slots__ = ("id", "instance_id", "into", "lid", "phone", "push_name", "was")
+    __slots__ = ("business_name", "id", "instance_id", "into", "lid", "name", "phone", "push_name", "was")
 
     def __init__(self, id: UUID, instance_id: UUID, phone: str | None, lid: str | None, was: Contact | None) -> None:
         self.id = id
         self.instance_id = instance_id
         self.phone = phone
         self.lid = lid
+        self.name = was.name if was else None
         self.push_name = was.push_name if was else None
+        self.business_name = was.business_name if was else None
         self.was = was
         self.into: _Entry | None = None
 
@@ -82,18 +84,22 @@ class _Entry:
         return self if self.into is None else self.into.end()
 
     def contact(self) -> Contact:
-        was = self.was
-        if was and (was.phone_number, was.lid, was.push_name) == (self.phone, self.lid, self.push_name):
-            return was
-        return Contact(
+        now = Contact(
             id=self.id,
             instance_id=self.instance_id,
             phone_number=self.phone,
             lid=self.lid,
-            name=was.name if was else None,
+            name=self.name,
             push_name=self.push_name,
-            business_name=was.business_name if was else None,
+            business_name=self.business_name,
         )
+        return self.was if self.was == now else now
+
+    def inherit(self, other: _Entry) -> None:
+        """Take over what the other was called, where nothing is known."""
+        self.name = self.name or other.name
+        self.push_name = self.push_name or other.push_name
+        self.business_name = self.business_name or other.business_name
 
 
 class _Book:
@@ -152,7 +158,7 @@ class _Book:
         self._phones.pop((loser.instance_id, loser.phone or ""), None)
         loser.phone = loser.lid = None
         loser.into = survivor
-        survivor.push_name = survivor.push_name or loser.push_name
+        survivor.inherit(loser)
         self._assign(survivor, phone, lid)
         return survivor
 

@@ -1,0 +1,131 @@
+"""The rows of `whatsapp_chats`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from recado.domain.chats import Chat
+from recado.domain.contacts import Contact
+
+from .contacts import contact_of
+from .database import Tx
+from .recordset import recordset
+
+_BY_JID = """
+SELECT h.id, h.instance_id, h.kind, h.jid, h.name, h.last_message_at
+FROM json_to_recordset(%s::json) AS t (i uuid, j text)
+JOIN public.whatsapp_chats h ON h.instance_id = t.i AND h.jid = t.j AND h.merged_into IS NULL
+"""
+_OF_CONTACTS = """
+SELECT id, name, last_message_at, contact_id FROM public.whatsapp_chats
+WHERE contact_id = ANY(%s) AND merged_into IS NULL
+"""
+_CREATE = """
+INSERT INTO public.whatsapp_chats (id, instance_id, kind, contact_id, jid)
+SELECT id, instance_id, kind, contact_id, jid
+FROM json_to_recordset(%s::json) AS t (id uuid, instance_id uuid, kind text, contact_id uuid, jid text)
+"""
+COLUMNS = """
+h.id, h.instance_id, h.kind, h.jid, h.name, h.unread_count, h.last_message_id, h.last_message_at, h.is_archived,
+h.pinned_at, h.muted_until, p.id, p.instance_id, p.phone_number, p.lid, p.name, p.push_name, p.business_name
+"""
+_LIST = f"""
+SELECT {COLUMNS}
+FROM public.whatsapp_chats h LEFT JOIN public.whatsapp_contacts p ON p.id = h.contact_id
+WHERE h.instance_id = %(instance_id)s AND h.merged_into IS NULL AND (
+  %(after_id)s::uuid IS NULL
+  OR (h.last_message_at IS NOT DISTINCT FROM %(after_at)s::timestamptz AND h.id > %(after_id)s)
+  OR (%(after_at)s::timestamptz IS NOT NULL AND (h.last_message_at < %(after_at)s OR h.last_message_at IS NULL)))
+ORDER BY h.last_message_at DESC NULLS LAST, h.id LIMIT %(limit)s
+"""
+_GET = f"""
+SELECT {COLUMNS}
+FROM public.whatsapp_chats a JOIN public.whatsapp_chats h ON h.id = coalesce(a.merged_into, a.id)
+LEFT JOIN public.whatsapp_contacts p ON p.id = h.contact_id
+WHERE a.instance_id = %s AND a.id = %s
+"""
+
+
+async def by_jid(tx: Tx, jids: Iterable[tuple[UUID, str]]) -> list[Chat]:
+    """The chats of these JIDs, each with its instance."""
+    cursor = await tx.execute(_BY_JID, [recordset({"i": instance_id, "j": jid} for instance_id, jid in jids)])
+    return [
+        Chat(id=id, instance_id=instance_id, kind=kind, contact=None, jid=jid, name=name, last_message_at=at)
+        for id, instance_id, kind, jid, name, at in await cursor.fetchall()
+    ]
+
+
+async def of_contacts(tx: Tx, contacts: Iterable[Contact]) -> list[Chat]:
+    """The chats with these people, as far as there are any."""
+    people = {contact.id: contact for contact in contacts}
+    cursor = await tx.execute(_OF_CONTACTS, [list(people)])
+    return [chat_with(people[person], id, name, at) for id, name, at, person in await cursor.fetchall()]
+
+
+def chat_with(contact: Contact, id: UUID, name: str | None = None, last_message_at: datetime | None = None) -> Chat:
+    return Chat(
+        id=id,
+        instance_id=contact.instance_id,
+        kind="person",
+        contact=contact,
+        jid=None,
+        name=name,
+        last_message_at=last_message_at,
+    )
+
+
+async def create(tx: Tx, chats: Iterable[Chat]) -> None:
+    await tx.execute(
+        _CREATE,
+        [
+            recordset(
+                {
+                    "id": chat.id,
+                    "instance_id": chat.instance_id,
+                    "kind": chat.kind,
+                    "contact_id": chat.contact.id if chat.contact else None,
+                    "jid": chat.jid,
+                }
+                for chat in chats
+            )
+        ],
+    )
+
+
+async def list_chats(
+    tx: Tx, instance_id: UUID, *, after: tuple[datetime | None, UUID] | None, limit: int
+) -> list[Chat]:
+    """The one with the latest message first, aliases left out; `after` is the place of the last one seen."""
+    after_at, after_id = after or (None, None)
+    params = {"instance_id": instance_id, "after_at": after_at, "after_id": after_id, "limit": limit}
+    cursor = await tx.execute(_LIST, params)
+    return [chat_of(row) for row in await cursor.fetchall()]
+
+
+async def get_chat(tx: Tx, instance_id: UUID, id: UUID) -> Chat | None:
+    """By its id or by the id of one that was merged into it."""
+    cursor = await tx.execute(_GET, [instance_id, id])
+    row = await cursor.fetchone()
+    return chat_of(row) if row else None
+
+
+def chat_of(columns: Sequence[Any]) -> Chat:
+    """From COLUMNS."""
+    id, instance_id, kind, jid, name, unread, last_id, last_at, archived, pinned, muted, *person = columns
+    return Chat(
+        id=id,
+        instance_id=instance_id,
+        kind=kind,
+        contact=contact_of(person) if person[0] is not None else None,
+        jid=jid,
+        name=name,
+        unread_count=unread,
+        last_message_id=last_id,
+        last_message_at=last_at,
+        is_archived=archived,
+        pinned_at=pinned,
+        muted_until=muted,
+    )

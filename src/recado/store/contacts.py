@@ -1,0 +1,110 @@
+"""The rows of `whatsapp_contacts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from recado.domain.contacts import Contact
+from recado.domain.identities import News
+
+from .database import Tx
+from .recordset import recordset
+
+_CREATE = """
+INSERT INTO public.whatsapp_contacts (id, instance_id, phone_number, lid, push_name)
+SELECT id, instance_id, phone_number, lid, push_name
+FROM json_to_recordset(%s::json) AS t (id uuid, instance_id uuid, phone_number text, lid text, push_name text)
+"""
+_RELEASE = """
+UPDATE public.whatsapp_contacts SET phone_number = NULL, updated_at = now() WHERE id = ANY(%s)
+"""
+_CHANGE = """
+UPDATE public.whatsapp_contacts c
+SET phone_number = t.phone_number, lid = t.lid, name = t.name, push_name = t.push_name,
+  business_name = t.business_name, updated_at = now()
+FROM json_to_recordset(%s::json)
+  AS t (id uuid, phone_number text, lid text, name text, push_name text, business_name text)
+WHERE c.id = t.id
+"""
+_KNOWN = """
+WITH named AS MATERIALIZED (
+  SELECT * FROM json_to_recordset(%s::json) AS t (i uuid, p text, l text)
+), found AS (
+  SELECT c.* FROM named n JOIN public.whatsapp_contacts c ON c.instance_id = n.i AND c.phone_number = n.p
+  UNION
+  SELECT c.* FROM named n JOIN public.whatsapp_contacts c ON c.instance_id = n.i AND c.lid = n.l
+)
+SELECT c.id, c.instance_id, c.phone_number, c.lid, c.name, c.push_name, c.business_name,
+  h.id, h.name, h.last_message_at
+FROM found c LEFT JOIN public.whatsapp_chats h ON h.contact_id = c.id AND h.merged_into IS NULL
+"""
+_LIST = """
+SELECT id, instance_id, phone_number, lid, name, push_name, business_name
+FROM public.whatsapp_contacts
+WHERE instance_id = %(instance_id)s AND merged_into IS NULL AND (%(after)s::uuid IS NULL OR id > %(after)s)
+ORDER BY id LIMIT %(limit)s
+"""
+_GET = """
+SELECT s.id, s.instance_id, s.phone_number, s.lid, s.name, s.push_name, s.business_name
+FROM public.whatsapp_contacts c JOIN public.whatsapp_contacts s ON s.id = coalesce(c.merged_into, c.id)
+WHERE c.instance_id = %s AND c.id = %s
+"""
+
+
+async def known(tx: Tx, news: Iterable[News]) -> list[tuple[Any, ...]]:
+    """Every contact that carries a number or LID of the news, as columns: seven of it, three of its chat."""
+    rows = {(item.instance_id, item.identity.phone, item.identity.lid) for item in news}
+    cursor = await tx.execute(_KNOWN, [recordset({"i": i, "p": phone, "l": lid} for i, phone, lid in rows)])
+    return await cursor.fetchall()
+
+
+def contact_of(columns: Sequence[Any]) -> Contact:
+    """From id, instance_id, phone_number, lid, name, push_name, business_name."""
+    id, instance_id, phone_number, lid, name, push_name, business_name = columns
+    return Contact(
+        id=id,
+        instance_id=instance_id,
+        phone_number=phone_number,
+        lid=lid,
+        name=name,
+        push_name=push_name,
+        business_name=business_name,
+    )
+
+
+async def create(tx: Tx, contacts: Iterable[Contact]) -> None:
+    await tx.execute(_CREATE, [recordset(_row(contact) for contact in contacts)])
+
+
+async def change(tx: Tx, contacts: Iterable[Contact], *, released: Sequence[UUID] = ()) -> None:
+    """Write number, LID and names; first take the number from who has lost it."""
+    if released:
+        await tx.execute(_RELEASE, [list(released)])
+    await tx.execute(_CHANGE, [recordset(_row(contact) for contact in contacts)])
+
+
+async def list_contacts(tx: Tx, instance_id: UUID, *, after: UUID | None, limit: int) -> list[Contact]:
+    """Oldest first, aliases left out."""
+    cursor = await tx.execute(_LIST, {"instance_id": instance_id, "after": after, "limit": limit})
+    return [contact_of(row) for row in await cursor.fetchall()]
+
+
+async def get_contact(tx: Tx, instance_id: UUID, id: UUID) -> Contact | None:
+    """By its id or by the id of one that was merged into it."""
+    cursor = await tx.execute(_GET, [instance_id, id])
+    row = await cursor.fetchone()
+    return contact_of(row) if row else None
+
+
+def _row(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": contact.id,
+        "instance_id": contact.instance_id,
+        "phone_number": contact.phone_number,
+        "lid": contact.lid,
+        "name": contact.name,
+        "push_name": contact.push_name,
+        "business_name": contact.business_name,
+    }
