@@ -6,6 +6,7 @@ it, or know the log, cursors and schedules. `tests/sinks/contract.py` is what ev
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,6 +31,23 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Let go of the receiver; what is delivered afterwards is Refused."""
+
+
+class LiveStream(Sink, Protocol):
+    """A sink whose receiver reads from it in this process."""
+
+    @property
+    def ended(self) -> Dropped | None:
+        """Why it has ended, None while it has not."""
+
+    def put(self, parcel: Parcel) -> Outcome:
+        """Deliver without waiting: the answer is known at once."""
+
+    def drop(self, code: str, detail: str) -> None:
+        """End it: the reader gets Dropped in place of what it has not read yet."""
+
+    def parcels(self) -> AsyncIterator[Parcel]:
+        """What has been delivered, in that order, until the stream is ended. Raises Dropped."""
 
 
 class AddressRules(Protocol):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from .events import LoggedEvent
+from .errors import Invalid
+from .events import EVENT_TYPES
 
 Source = Literal["api", "instance_url"]
 State = Literal["active", "paused", "disabled"]
@@ -18,15 +19,16 @@ State = Literal["active", "paused", "disabled"]
 class Webhook:
     """A row of `recado.webhooks` without its secrets.
 
-    `instance_id` None: events of all instances. `events` None: all types. `failing_since` is set while its receiver
-    is down as a whole. `position` is where its cursor stands.
+    `instance_id` None: events of all instances. `events` None: all types; else types and families (`message.*`).
+    `failing_since` is set while its receiver is down as a whole. `position` is where its cursor stands.
     """
 
     id: UUID
     instance_id: UUID | None
+    instance_name: str | None
     source: Source
     url: str
-    events: frozenset[str] | None
+    events: Sequence[str] | None
     headers: Mapping[str, str]
     state: State
     state_reason: str | None
@@ -34,11 +36,6 @@ class Webhook:
     failing_since: datetime | None
     created_at: datetime
     updated_at: datetime
-
-    def wants(self, event: LoggedEvent) -> bool:
-        return (self.instance_id is None or event.instance_id == self.instance_id) and (
-            self.events is None or event.type in self.events
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +45,20 @@ class Target:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(repr=False)
+
+
+def event_types(wishes: Iterable[str] | None, field: str = "events") -> frozenset[str] | None:
+    """The types meant by names and families (`message.*`); None when all are. Raises Invalid, naming `field`."""
+    if wishes is None:
+        return None
+    chosen: set[str] = set()
+    for wish in wishes:
+        family = wish.removesuffix("*")
+        meant = {name for name in EVENT_TYPES if name == wish or (family != wish and name.startswith(family))}
+        if not meant:
+            known = ", ".join(EVENT_TYPES)
+            raise Invalid(
+                "unknown_event_type", f"There is no event type {wish!r}.", field=field, hint=f"Known: {known}"
+            )
+        chosen |= meant
+    return frozenset(chosen)

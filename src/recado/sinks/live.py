@@ -22,6 +22,10 @@ class LiveSink:
         self._changed = asyncio.Event()
         self._end: Dropped | None = None
 
+    @property
+    def ended(self) -> Dropped | None:
+        return self._end
+
     async def deliver(self, parcel: Parcel) -> Outcome:
         return self.put(parcel)
 

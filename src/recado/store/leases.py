@@ -39,6 +39,12 @@ UPDATE recado.leases SET holder = NULL, until = '-infinity'
 WHERE kind = %s AND subject = %s AND fence = %s
 """
 
+_EVICT = """
+INSERT INTO recado.leases AS old (kind, subject, fence) VALUES (%s, %s, 1)
+ON CONFLICT (kind, subject) DO UPDATE SET holder = NULL, fence = old.fence + 1, until = '-infinity'
+RETURNING fence
+"""
+
 _HOLDS = "SELECT fence = %s AND holder IS NOT NULL FROM recado.leases WHERE kind = %s AND subject = %s FOR SHARE"
 
 _REMOVE = "DELETE FROM recado.leases WHERE kind = %s AND subject = %s"
@@ -64,6 +70,11 @@ async def renew(tx: Tx, kind: Kind, fences: Mapping[UUID, int], *, duration: tim
 async def release(tx: Tx, kind: Kind, subject: UUID, fence: int) -> bool:
     """Give it up; False when it was no longer held under that fence."""
     return await execute(tx, _RELEASE, (kind, subject, fence)) == 1
+
+
+async def evict(tx: Tx, kind: Kind, subject: UUID) -> int:
+    """Take it from whoever holds it and leave it free: the new fence, under which nobody has worked."""
+    return int(await fetch_value(tx, _EVICT, (kind, subject)))
 
 
 async def holds(tx: Tx, kind: Kind, subject: UUID, fence: int) -> bool:

@@ -33,6 +33,14 @@ ORDER BY days.day, e.position
 LIMIT %(limit)s
 """
 
+_COUNT = """
+SELECT count(*) FROM recado.event_log
+WHERE day >= coalesce((SELECT max(day) FROM recado.log_days WHERE first_position <= %(after)s + 1), '-infinity')
+  AND position > %(after)s AND position <= %(until)s
+  AND (%(instance_id)s::uuid IS NULL OR instance_id = %(instance_id)s)
+  AND (%(types)s::text[] IS NULL OR type = ANY (%(types)s))
+"""
+
 _HEAD = """
 SELECT position FROM recado.event_log
 WHERE day = (SELECT max(day) FROM recado.log_days)
@@ -69,6 +77,15 @@ async def read(
         "types": None if types is None else list(types),
     }
     return await fetch_all(tx, LoggedEvent, READ, params)
+
+
+async def count(
+    tx: Tx, after: int, until: int, *, instance_id: UUID | None = None, types: Collection[str] | None = None
+) -> int:
+    """How many such events stand after one position and up to another."""
+    names = None if types is None else list(types)
+    params = {"after": after, "until": until, "instance_id": instance_id, "types": names}
+    return int(await fetch_value(tx, _COUNT, params))
 
 
 async def head(tx: Tx) -> int:

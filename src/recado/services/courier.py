@@ -1,0 +1,306 @@
+"""Carries one webhook's events: in order for each chat, many chats at a time, what fails set aside for later."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Any, Final, assert_never
+from urllib.parse import urlsplit
+
+import structlog
+
+from recado.clock import Clock
+from recado.domain.delivery import MOST_PARKED, WINDOW, Attempt, Delivered, Failed, Outcome, Parked, Refused, hold, park
+from recado.domain.errors import Unavailable
+from recado.domain.events import WEBHOOK_DISABLED, WEBHOOK_FAILING, NewEvent
+from recado.domain.progress import Progress
+from recado.domain.receiver import Receiver
+from recado.domain.sink import Parcel, Sink
+from recado.domain.webhooks import Webhook, event_types
+from recado.store import log as event_log
+from recado.store.database import Database
+from recado.store.deliveries import Cursor
+
+from .alarm import Alarm
+from .feed import Feed
+from .lane import Lane
+from .lanes import Lanes
+from .parcels import wrap
+from .settling import LostFence, Settling
+from .tail import Tail, Wish
+
+log = structlog.get_logger()
+
+_TRIES_AGAIN: Final = timedelta(seconds=1)
+_LAST_WORDS: Final = 2.0
+
+
+class Courier:
+    """One webhook under one fence, from its cursor on, until `stop`, 410, a lost fence or cancellation."""
+
+    def __init__(
+        self,
+        *,
+        webhook: Webhook,
+        fence: int,
+        cursor: Cursor,
+        parked: list[Parked],
+        sink: Sink,
+        tail: Tail,
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self._webhook = webhook
+        self._sink = sink
+        self._database = database
+        self._clock = clock
+        self._progress = Progress(cursor.position)
+        self._receiver = Receiver(failing_since=cursor.failing_since, probe_at=cursor.probe_at)
+        self._lanes = Lanes(parked)
+        self._has_more_parked = len(parked) >= MOST_PARKED
+        wish = Wish(instance_id=webhook.instance_id, types=event_types(webhook.events))
+        self._feed = Feed(tail, cursor.position, wish)
+        self._settling = Settling(database, clock, webhook.id, fence, self._cursor)
+        self._alarm = Alarm(clock)
+        self._alarm_set_to: datetime | None = None
+        self._room = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._quiet = asyncio.Event()
+
+    def stop(self) -> None:
+        """Start nothing more, finish what is under way, write it down, end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Raises LostFence, alone in an ExceptionGroup, when somebody else has taken over."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                books = tasks.create_task(self._settling.run())
+                others = [tasks.create_task(self._take_events()), tasks.create_task(self._mind())]
+                for lane in self._lanes:
+                    self._wake(lane)
+                await self._stopping.wait()
+                for task in others:
+                    task.cancel()
+                while not self._lanes.is_quiet:
+                    self._quiet.clear()
+                    await self._quiet.wait()
+                books.cancel()
+        finally:
+            await self._sink.close()
+            with contextlib.suppress(Unavailable, LostFence, TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS):
+                    await self._settling.write()
+
+    def _cursor(self) -> Cursor:
+        idle_at = self._feed.idle_at
+        if idle_at is not None:
+            self._progress.reach(idle_at)
+        return Cursor(
+            position=self._progress.cursor,
+            failing_since=self._receiver.failing_since,
+            probe_at=self._receiver.probe_at,
+        )
+
+    async def _take_events(self) -> None:
+        while True:
+            try:
+                async with aclosing(self._feed.windows()) as windows:
+                    async for window in windows:
+                        for parcel in window.parcels:
+                            await self._until_there_is_room()
+                            self._take(parcel)
+                        self._progress.reach(window.reached)
+            except Unavailable:
+                await self._clock.sleep(_TRIES_AGAIN)
+
+    async def _until_there_is_room(self) -> None:
+        while self._is_full:
+            self._room.clear()
+            await self._room.wait()
+
+    @property
+    def _is_full(self) -> bool:
+        too_many = self._has_more_parked or self._lanes.parked_count >= MOST_PARKED
+        return too_many or self._progress.unsettled >= WINDOW
+
+    def _take(self, parcel: Parcel) -> None:
+        lane = self._lanes.of(parcel)
+        self._progress.take(parcel.event.position)
+        lane.fresh.append(parcel)
+        if lane.is_blocked(self._clock.now()):
+            self._hold_fresh(lane)
+        self._wake(lane)
+
+    def _wake(self, lane: Lane) -> None:
+        """Let it go on if it has something that may be tried now, else let it sleep."""
+        if lane.is_busy:
+            return
+        if self._next(lane) is None:
+            self._lanes.rest(lane, self._clock.now())
+            self._ring_if_sooner()
+        elif self._lanes.enter(lane):
+            self._tasks.create_task(self._work(lane))
+
+    def _next(self, lane: Lane) -> Parked | Parcel | None:
+        if self._receiver.is_down or self._stopping.is_set():
+            return None
+        return lane.next(self._clock.now())
+
+    async def _work(self, lane: Lane | None) -> None:
+        while lane is not None:
+            while (item := self._next(lane)) is not None:
+                await self._try(lane, item)
+            lane = self._lanes.leave(lane, self._clock.now())
+            self._ring_if_sooner()
+        if self._lanes.is_quiet:
+            self._quiet.set()
+
+    async def _mind(self) -> None:
+        """Wake lanes when their time comes; while the receiver is down, try one delivery at a time instead."""
+        while True:
+            is_down = self._receiver.is_down
+            candidate = self._lanes.candidate() if is_down else None
+            now = self._clock.now()
+            if is_down and candidate is not None and (self._receiver.probe_at or now) <= now:
+                await self._probe(*candidate)
+            elif is_down:
+                await self._alarm.wait(self._receiver.probe_at if candidate is not None else None)
+            else:
+                for lane in self._lanes.woken(now):
+                    self._wake(lane)
+                self._alarm_set_to = self._lanes.wakes_at
+                await self._alarm.wait(self._alarm_set_to)
+
+    def _ring_if_sooner(self) -> None:
+        if self._receiver.is_down or self._lanes.wakes_at != self._alarm_set_to:
+            self._alarm.ring()
+
+    async def _probe(self, lane: Lane, item: Parked | Parcel) -> None:
+        lane.is_busy = True
+        await self._try(lane, item, is_probe=True)
+        lane.is_busy = False
+        self._wake(lane)
+
+    async def _try(self, lane: Lane, item: Parked | Parcel, *, is_probe: bool = False) -> None:
+        row = item if isinstance(item, Parked) else None
+        parcel = await self._parcel_of(row) if row is not None else item
+        if not isinstance(parcel, Parcel):
+            self._forget(lane, item)
+            return
+        started = self._clock.now()
+        outcome = await self._sink.deliver(parcel)
+        self._record(parcel, row, outcome, started)
+        match outcome:
+            case Delivered():
+                self._forget(lane, item)
+                self._receiver_answered()
+            case Failed():
+                self._failed(lane, item, outcome, is_probe=is_probe)
+            case Refused():
+                self._refused(outcome)
+            case _:
+                assert_never(outcome)
+
+    async def _parcel_of(self, row: Parked) -> Parcel | None:
+        """The event of a parked delivery; None when the log no longer keeps it."""
+        while True:
+            try:
+                async with self._database.transaction() as tx:
+                    events = await event_log.read(tx, row.position - 1, 1)
+            except Unavailable:
+                await self._clock.sleep(_TRIES_AGAIN)
+                continue
+            return wrap(events[0]) if events and events[0].position == row.position else None
+
+    def _record(self, parcel: Parcel, row: Parked | None, outcome: Outcome, started: datetime) -> None:
+        self._settling.tried(
+            Attempt(
+                id=self._clock.new_id(),
+                webhook_id=self._webhook.id,
+                position=parcel.event.position,
+                event_id=parcel.event.id,
+                attempt=(row.attempts if row is not None else 0) + 1,
+                at=started,
+                duration_ms=round((self._clock.now() - started).total_seconds() * 1000),
+                status=outcome.status,
+                error=None if isinstance(outcome, Delivered) else outcome.error,
+                answer=outcome.answer,
+            )
+        )
+
+    def _forget(self, lane: Lane, item: Parked | Parcel) -> None:
+        """It is settled for good."""
+        if isinstance(item, Parcel):
+            lane.fresh.popleft()
+            self._progress.settle(item.event.position)
+        else:
+            self._lanes.unpark(lane, item.position)
+            self._settling.unpark(item.position)
+            if self._has_more_parked and self._lanes.parked_count == 0:
+                self.stop()
+        self._room.set()
+
+    def _receiver_answered(self) -> None:
+        down_since = self._receiver.delivered()
+        if down_since is None:
+            return
+        log.info("webhook.recovered", webhook=str(self._webhook.id))
+        now = self._clock.now()
+        for lane in self._lanes:
+            for row in lane.forgive(down_since, now):
+                self._put(lane, row)
+            self._wake(lane)
+
+    def _failed(self, lane: Lane, item: Parked | Parcel, failed: Failed, *, is_probe: bool) -> None:
+        now = self._clock.now()
+        goes_down = self._receiver.failed(failed, now)
+        if isinstance(item, Parked):
+            self._put(lane, park(item, failed, now=now))
+        elif is_probe or not (self._receiver.is_down and failed.blames_receiver):
+            self._park_fresh(lane, failed, now)
+        if goes_down:
+            log.warning("webhook.failing", webhook=str(self._webhook.id), error=failed.error)
+            self._tell(WEBHOOK_FAILING, error=failed.error, status=failed.status)
+
+    def _refused(self, refused: Refused) -> None:
+        log.warning("webhook.disabled", webhook=str(self._webhook.id), error=refused.error)
+        self._settling.switch_off("gone")
+        self._tell(WEBHOOK_DISABLED, error=refused.error, status=refused.status)
+        self.stop()
+
+    def _park_fresh(self, lane: Lane, failed: Failed, now: datetime) -> None:
+        """Set the first one aside, and what waits behind it in its chat too."""
+        parcel = lane.fresh.popleft()
+        self._put(lane, park(hold(parcel.event.position, lane.order_key), failed, now=now))
+        self._progress.settle(parcel.event.position)
+        self._hold_fresh(lane)
+
+    def _hold_fresh(self, lane: Lane) -> None:
+        while lane.fresh:
+            position = lane.fresh.popleft().event.position
+            self._put(lane, hold(position, lane.order_key))
+            self._progress.settle(position)
+        self._room.set()
+
+    def _put(self, lane: Lane, row: Parked) -> None:
+        if row.state == "dead":
+            self._lanes.unpark(lane, row.position)
+        else:
+            self._lanes.park(lane, row)
+        self._settling.park(row)
+
+    def _tell(self, type: str, **data: Any) -> None:
+        self._settling.tell(
+            NewEvent(
+                id=self._clock.new_id(),
+                type=type,
+                time=self._clock.now(),
+                instance_id=self._webhook.instance_id,
+                instance_name=self._webhook.instance_name,
+                data={"webhook_id": str(self._webhook.id), "host": urlsplit(self._webhook.url).hostname, **data},
+            )
+        )
