@@ -41,6 +41,16 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """Whose session it is, as the network says: phone number in digits, LID, name, platform. None: not said."""
+
+    phone_number: str | None = None
+    lid: str | None = None
+    push_name: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
     """A code to scan (`qr`, raw text) or to type into the phone (`code`), and when it ends."""
 

@@ -85,8 +85,9 @@ def stimulus(observed: Observed, signal: Signal, now: datetime, *, is_redialed: 
         case "logged_out":
             return _LOGOUT_CODES.get(code, "logged_out")
         case "closed":
-            named = f"closed/{signal.data.get('cause')}"
-            return named if named in SIGNALS else "closed"
+            return _named("closed", signal.data.get("cause"))
+        case "connect_failed":
+            return _named("connect_failed", signal.data.get("kind"))
         case _:
             return signal.type
 
@@ -269,3 +270,7 @@ def code_spans(data: Mapping[str, Any], now: datetime) -> list[tuple[str, dateti
 
 def _codes_are_used_up(observed: Observed, now: datetime) -> bool:
     return observed.deadline is not None and observed.deadline - now <= CODES_MARGIN
+
+
+def _named(name: str, variant: object) -> str:
+    return f"{name}/{variant}" if f"{name}/{variant}" in SIGNALS else name

@@ -93,6 +93,9 @@ _RESTART_ASKED: Final = Outcome(to="reconnecting", reason="restart_asked", retry
 SIGNALS: Final[Reactions] = {
     "dialing": {_ALL: STAYS},
     "connect_failed": _lost("connect_failed"),
+    "connect_failed/host_down": _lost("host_down", Retry.HOST),
+    "connect_failed/storage": _lost("storage_down", Retry.STORAGE),
+    "connect_failed/stale_fence": _lost("superseded"),
     "pair_codes": _while(_UNPAIRED, Outcome(to="awaiting_scan", user_action="scan_qr", code="scan_qr")),
     "pair_codes/other_method": {_ALL: STAYS},
     "paired": _while(_UNPAIRED, Outcome(to="pairing", code="paired")),

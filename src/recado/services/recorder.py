@@ -1,0 +1,194 @@
+"""Writes what the worker sees: the row, its timeline and its event in one transaction, many instances in one commit.
+
+While the database is away it waits and tries again; nothing that was seen is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from recado.clock import Clock
+from recado.domain.errors import Unavailable
+from recado.domain.events import INSTANCE_QR, INSTANCE_REMOVED, rfc3339
+from recado.domain.instances import Instance, Linked, Pairing
+from recado.domain.retries import storage_wait
+from recado.domain.states import State, Transition
+from recado.store import leases, observations, sessions, timeline
+from recado.store import log as event_log
+from recado.store.database import Database, Tx
+
+from .alarm import Alarm
+from .bell import Bell
+from .entry import Entry, entry_of, event_of
+from .qr import picture_of
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Lost(Exception):
+    """The lease is somebody else's now, or the instance is gone: its old holder has nothing more to say."""
+
+
+class Recorder:
+    """Takes whatever waits, never lingers, and answers each when it is committed."""
+
+    def __init__(self, database: Database, clock: Clock, bell: Bell) -> None:
+        self._database = database
+        self._clock = clock
+        self._bell = bell
+        self._waiting: list[Entry] = []
+        self._alarm = Alarm(clock)
+        self._pen = asyncio.Lock()
+        self._written: dict[UUID, tuple[int, State]] = {}
+
+    async def run(self) -> None:
+        while True:
+            await self._alarm.wait(None)
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await self._settle(batch)
+
+    async def record(self, instance: Instance, fence: int, step: Transition, linked: Linked) -> Instance:
+        """Write a step and return the new row. Raises Lost."""
+        entry = entry_of(instance, fence, step, linked, self._clock)
+        self._waiting.append(entry)
+        self._alarm.ring()
+        return await entry.answer
+
+    async def record_last(self, steps: Collection[tuple[Instance, int, Transition]]) -> None:
+        """Write these at the end, when nothing runs any more, and give their leases up; one try. Raises Unavailable."""
+        entries = [entry_of(instance, fence, step, Linked(), self._clock) for instance, fence, step in steps]
+        async with self._database.transaction() as tx:
+            await self._write(tx, [entry for entry in entries if entry.step.is_told])
+            for entry in entries:
+                await leases.release(tx, "instance", entry.observation.id, entry.observation.fence)
+        self._bell.ring()
+
+    async def show(self, instance: Instance, fence: int, pairing: Pairing) -> None:
+        """Show a code until its end. Raises Lost."""
+        picture = picture_of(pairing.code) if pairing.method == "qr" else None
+        data = {"qr": pairing.code, "expires_at": rfc3339(pairing.expires_at)}
+        events = [event_of(INSTANCE_QR, instance, data, self._clock)] if pairing.method == "qr" else []
+
+        async def work(tx: Tx) -> bool:
+            is_shown = await observations.show(tx, instance.id, fence, pairing, picture, self._clock.now())
+            await event_log.append(tx, events if is_shown else [])
+            return is_shown
+
+        if not await self._persist(work):
+            raise Lost
+
+    async def remove(self, instance: Instance, fence: int) -> None:
+        """Delete the instance and all of it. Raises Lost."""
+        event = event_of(INSTANCE_REMOVED, instance, {}, self._clock)
+
+        async def work(tx: Tx) -> bool:
+            is_removed = await observations.remove(tx, instance.id, fence)
+            if is_removed:
+                await leases.remove(tx, "instance", instance.id)
+                await event_log.append(tx, [event])
+            return is_removed
+
+        if not await self._persist(work):
+            raise Lost
+        self.forget(instance.id)
+        log.info("instance.removed", instance=instance.instance_name)
+
+    async def confirm(self, ids: Collection[UUID]) -> None:
+        """Say that what was last written of these is still so."""
+
+        async def work(tx: Tx) -> int:
+            states = {id: self._written[id] for id in ids if id in self._written}
+            return await observations.confirm(tx, states, self._clock.now()) if states else 0
+
+        await self._persist(work, rings=False)
+
+    async def renew(self, fences: Mapping[UUID, int], duration: timedelta) -> set[UUID]:
+        """Renew leases; the answer is those still held."""
+        return await self._persist(lambda tx: leases.renew(tx, "instance", fences, duration=duration), rings=False)
+
+    def adopt(self, id: UUID, fence: int, state: State) -> None:
+        """What stands in the row of an instance that was taken over."""
+        self._written[id] = (fence, state)
+
+    def forget(self, id: UUID) -> None:
+        self._written.pop(id, None)
+
+    async def _settle(self, batch: list[Entry]) -> None:
+        try:
+            rows = await self._persist(lambda tx: self._write(tx, batch), entries=batch)
+        except Exception as error:
+            if len(batch) == 1:
+                _refuse(batch[0], error)
+                return
+            for entry in batch:
+                await self._settle([entry])
+            return
+        for entry in batch:
+            row = rows.get(entry.observation.id)
+            if row is None:
+                _refuse(entry, Lost())
+                continue
+            if not entry.answer.done():
+                entry.answer.set_result(row)
+            if entry.step.is_told:
+                _tell(row, entry)
+
+    async def _persist(
+        self,
+        work: Callable[[Tx], Awaitable[T]],
+        *,
+        rings: bool = True,
+        entries: Collection[Entry] = (),
+    ) -> T:
+        """Do it in a transaction of its own, one at a time, as often as it takes until the database is there."""
+        tries = 0
+        while True:
+            try:
+                async with self._pen:
+                    async with self._database.transaction() as tx:
+                        result = await work(tx)
+                    for entry in entries:
+                        seen = entry.observation
+                        self._written[seen.id] = (seen.fence, seen.observed.state)
+                if rings:
+                    self._bell.ring()
+                return result
+            except Unavailable as error:
+                tries += 1
+                log.warning("lifecycle.database_away", error=error.detail, tries=tries)
+                await self._clock.sleep(storage_wait(tries))
+
+    async def _write(self, tx: Tx, entries: Collection[Entry]) -> dict[UUID, Instance]:
+        rows = await observations.record(tx, [entry.observation for entry in entries], self._clock.now())
+        held = [entry for entry in entries if entry.observation.id in rows]
+        await timeline.add(tx, [entry.timeline for entry in held if entry.timeline])
+        await sessions.put(tx, [entry.ready for entry in held if entry.ready])
+        await sessions.drop(tx, [entry.observation.id for entry in held if entry.observation.unlinks])
+        await event_log.append(tx, [event for entry in held for event in entry.events])
+        return rows
+
+
+def _refuse(entry: Entry, error: Exception) -> None:
+    if not entry.answer.done():
+        entry.answer.set_exception(error)
+
+
+def _tell(row: Instance, entry: Entry) -> None:
+    """The log line of a step."""
+    log.info(
+        "instance." + row.state,
+        instance=row.instance_name,
+        status=row.status,
+        reason=row.reason,
+        phone=row.phone_number,
+        code=entry.step.code,
+        **{key: value for key, value in entry.step.params.items() if key not in ("code", "status")},
+    )
