@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/binary/token"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
@@ -129,6 +130,9 @@ func libraryVersion() string {
 func serve(o options) error {
 	signal.Ignore(syscall.SIGINT, syscall.SIGPIPE) // Recado gets them too, and says what is to be done
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.logLevel}))
+	out := os.Stdout
+	os.Stdout = os.Stderr // nobody else may write into the conversation
+	logger.Logger = tap.Signal{Log: &tap.Log{Logger: log}}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}
@@ -141,7 +145,7 @@ func serve(o options) error {
 	}
 	go host.Network.Refresh(life)
 	spoken, heard := make(chan error, 1), make(chan error, 1)
-	go func() { spoken <- host.Peer.Speak(os.Stdout) }()
+	go func() { spoken <- host.Peer.Speak(out) }()
 	go func() { heard <- host.Peer.Listen(life, os.Stdin) }()
 	why, err := mind(host, o.silence, spoken, heard)
 	log.Info("closing all sessions", "because", why)

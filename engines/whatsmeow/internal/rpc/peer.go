@@ -122,8 +122,11 @@ func (p *Peer) answer(id json.RawMessage, result any, err error) {
 	if id == nil {
 		f.ID = json.RawMessage("null")
 	}
-	if err != nil && !errors.As(err, &f.Error) {
-		f.Error = Errorf(Internal, "%v", err)
+	if err != nil {
+		f.Result = nil
+		if !errors.As(err, &f.Error) {
+			f.Error = Errorf(Internal, "%v", err)
+		}
 	}
 	line, err := json.Marshal(f)
 	if err != nil || len(line) >= p.limit {

@@ -59,3 +59,12 @@ func (l *Log) write(level slog.Level, msg string, args []any) {
 		l.Log(context.Background(), level, longNumber.ReplaceAllString(fmt.Sprintf(msg, args...), "…$1"))
 	}
 }
+
+// Signal is the log of the Signal library, which otherwise goes to stdout. What it warns of, whatsmeow warns of too.
+type Signal struct{ *Log }
+
+func (s Signal) Debug(caller, message string)   { s.Debugf("%s: %s", caller, message) }
+func (s Signal) Info(caller, message string)    { s.Debugf("%s: %s", caller, message) }
+func (s Signal) Warning(caller, message string) { s.Debugf("%s: %s", caller, message) }
+func (s Signal) Error(caller, message string)   { s.Debugf("%s: %s", caller, message) }
+func (s Signal) Configure(string)               {}
