@@ -105,7 +105,7 @@ class FakeEngine(FakeNetwork):
         return await self._call("resolve", session, fence, answers, needs="connected")  # type: ignore[no-any-return]
 
     async def probe(self, session: str, fence: int, timeout_ms: int) -> Probe:
-        alive = Probe(round_trip_ms=5.0, queue=0, unanswered=0, oldest_unanswered_ms=0)
+        alive = Probe(round_trip_ms=5.0, queue=0, unanswered=self.unanswered[session], oldest_unanswered_ms=0)
         return await self._call("probe", session, fence, alive, needs="connected")  # type: ignore[no-any-return]
 
     async def sessions(self) -> list[Snapshot]:
@@ -137,6 +137,8 @@ class FakeEngine(FakeNetwork):
             raise scripted
         if needs and session not in self.open:
             raise EngineError("unknown_session", f"{session} is not open")
+        if needs == "connected" and session not in self.devices:
+            raise EngineError("not_paired", f"{session} has no device")
         if needs == "connected" and self.open[session].state != "connected":
             raise EngineError("not_connected", f"{session} is not connected", may_retry=True)
         return answer if scripted is None else scripted

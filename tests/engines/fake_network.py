@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -81,6 +81,7 @@ class FakeNetwork:
         self.attempts: list[tuple[str, Outgoing]] = []  # every send that reached the network, repeats included
         self.accounts: dict[str, Resolved] = {}  # answers of `resolve`; other numbers are registered as they are
         self.kept: defaultdict[str, list[Inbound]] = defaultdict(list)  # not confirmed: offered at the next connect
+        self.unanswered: Counter[str] = Counter()  # events that Recado has not answered yet
         self.confirmed: list[str] = []  # WhatsApp ids that the network will never offer again
         self._scripts: defaultdict[str, deque[Any]] = defaultdict(deque)
         self._gates: dict[str, Gate] = {}
@@ -169,6 +170,14 @@ class FakeNetwork:
         }
         return Incoming(session=session, **(values | fields))
 
+    def write(self, session: str, *, text: str, wa_id: str, sender: str = "5511988887777@s.whatsapp.net") -> None:
+        """Somebody writes: offered now when the session is connected, else at its next connect."""
+        incoming = self.incoming(session, text=text, sender=sender, wa_id=wa_id)
+        if session in self.open and self.open[session].state == "connected":
+            self._spawn(self.offer(session, incoming))
+        else:
+            self.kept[session].append(incoming)
+
     async def receipt(
         self, session: str, *wa_ids: str, type: str = "delivered", sender: str = "5511988887777@s.whatsapp.net"
     ) -> bool:
@@ -192,11 +201,14 @@ class FakeNetwork:
         if self._listener is None:
             raise AssertionError("nobody runs this engine yet")
         wa_id = getattr(inbound, "wa_id", None)
+        self.unanswered[session] += 1
         try:
             await self._listener.handle(inbound)
         except Exception:
             self.kept[session].append(inbound)
             return False
+        finally:
+            self.unanswered[session] -= 1
         if wa_id is not None:
             self.confirmed.append(wa_id)
         return True
