@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from recado.domain.errors import Misconfigured
-from recado.store import checks
+from recado.store import checks, migrate
 from recado.store.database import Database
 from recado.store.urls import Finding
 from tests.fixtures_database import named
@@ -62,23 +62,12 @@ async def test_a_role_that_passes_row_security_but_owns_nothing_is_refused(datab
     assert finding.sentence.startswith(f"The role {name} is not the owner of ")
 
 
-async def test_a_member_of_the_owner_is_welcome(database_url: str):
-    async with Database.open(database_url) as database, database.transaction() as tx:
-        owner = f"owner_{uuid4().hex[:12]}"
-        await tx.execute(f"CREATE ROLE {owner}")
-        await tx.execute(f"GRANT CREATE ON SCHEMA public TO {owner}")
-        await tx.execute(
-            f"""DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p')
-              AND (c.relnamespace = 'recado'::regnamespace OR c.relname LIKE 'whatsapp%')
-              LOOP EXECUTE format('ALTER TABLE %s OWNER TO {owner}', t); END LOOP; END $$"""
-        )
-        await tx.execute(f"ALTER SCHEMA recado OWNER TO {owner}")
-    async with role(database_url, f"GRANT {owner} TO {{0}}") as (url, _):
+async def test_an_ordinary_role_can_own_it_all_and_nothing_is_wrong(empty_database_url: str):
+    grants = ("CREATE ON DATABASE {1}", "CREATE ON SCHEMA public")
+    async with role(empty_database_url, *(f"GRANT {grant} TO {{0}}" for grant in grants)) as (url, _):
+        async with Database.open(url) as database:
+            await migrate.upgrade(database)
         assert await checks.examine(url) == []
-    async with Database.open(database_url) as database, database.transaction() as tx:
-        await tx.execute(f"REASSIGN OWNED BY {owner} TO recado")
-        await tx.execute(f"DROP OWNED BY {owner}")
-        await tx.execute(f"DROP ROLE {owner}")
 
 
 async def test_a_role_that_may_create_nothing_is_refused_on_an_empty_database(empty_database_url: str):
@@ -118,12 +107,12 @@ async def test_refusing_takes_the_first_fatal_finding_and_leaves_the_others():
 
 @contextlib.asynccontextmanager
 async def role(url: str, *statements: str) -> AsyncIterator[tuple[str, str]]:
-    """A role of the test's own that can log in, and the URL with which it does; statements name it as {0}."""
+    """A role of the test's own that can log in, and its URL; in statements it is {0} and the database {1}."""
     name = f"role_{uuid4().hex[:12]}"
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as owner:
         await owner.execute(f"CREATE ROLE {name} LOGIN")
         for statement in statements:
-            await owner.execute(statement.format(name))
+            await owner.execute(statement.format(name, owner.info.dbname))
         try:
             yield url.replace("//recado@", f"//{name}@"), name
         finally:
