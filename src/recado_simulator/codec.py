@@ -100,6 +100,8 @@ class Codec:
     def _write_jid(self, out: bytearray, jid: Jid) -> None:
         user, server, device = jid
         if device:
+            if server not in SERVER_AGENTS or device > 255:
+                raise CodecError(f"{jid} cannot be written")
             out += bytes((DEVICE_JID, SERVER_AGENTS[server], device))
             self._write_text(out, user)
             return
