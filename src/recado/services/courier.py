@@ -62,7 +62,7 @@ class Courier:
         self._has_more_parked = len(parked) >= MOST_PARKED
         wish = Wish(instance_id=webhook.instance_id, types=event_types(webhook.events))
         self._feed = Feed(tail, cursor.position, wish)
-        self._settling = Settling(database, clock, webhook.id, fence, self._cursor)
+        self._settling = Settling(database, clock, webhook.id, fence, self._cursor, tail.ring)
         self._alarm = Alarm(clock)
         self._alarm_set_to: datetime | None = None
         self._room = asyncio.Event()
@@ -131,7 +131,7 @@ class Courier:
         lane = self._lanes.of(parcel)
         self._progress.take(parcel.event.position)
         lane.fresh.append(parcel)
-        if lane.is_blocked(self._clock.now()):
+        if lane.is_blocked(self._clock.now()) or (self._receiver.is_down and lane.parked_count):
             self._hold_fresh(lane)
         self._wake(lane)
 

@@ -27,16 +27,23 @@ class LostFence(Exception):
 
 
 class Settling:
-    """The books of one webhook, written under one fence. `cursor` is asked at the moment of writing."""
+    """The books of one webhook, written under one fence. `cursor` is asked when writing; `ring` after new events."""
 
     def __init__(
-        self, database: Database, clock: Clock, webhook_id: UUID, fence: int, cursor: Callable[[], Cursor]
+        self,
+        database: Database,
+        clock: Clock,
+        webhook_id: UUID,
+        fence: int,
+        cursor: Callable[[], Cursor],
+        ring: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._webhook_id = webhook_id
         self._fence = fence
         self._cursor = cursor
+        self._ring = ring
         self._written: Cursor | None = None
         self._attempts: list[Attempt] = []
         self._parked: dict[int, Parked | None] = {}
@@ -118,6 +125,8 @@ class Settling:
             if self._switch_off is not None:
                 await webhooks.switch_off(tx, self._webhook_id, state="disabled", reason=self._switch_off, now=now)
             await log.append(tx, events)
+        if events:
+            self._ring()
         self._days |= {attempt.at.date() for attempt in attempts}
 
 

@@ -71,6 +71,10 @@ class Tail:
                 if is_at_head:
                     await ear.wait(LOOKS_EVERY)
 
+    def ring(self) -> None:
+        """Say that something has been appended."""
+        self._bell.ring()
+
     @contextlib.asynccontextmanager
     async def join(self, listener: Listener, wish: Wish) -> AsyncIterator[int]:
         """Hear every wanted event after the position that this gives, until the end of the block."""
