@@ -32,8 +32,11 @@ type call struct {
 	Phones    []string        `json:"phones"`
 	TimeoutMS int64           `json:"timeout_ms"`
 
-	Kind string `json:"kind"`
-	media
+	Kind          string `json:"kind"`
+	DirectPath    string `json:"direct_path"`
+	MediaKey      []byte `json:"media_key"`
+	FileSHA256    []byte `json:"file_sha256"`
+	FileEncSHA256 []byte `json:"file_enc_sha256"`
 }
 
 func (c call) timeout(otherwise time.Duration) time.Duration {

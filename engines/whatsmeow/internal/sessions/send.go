@@ -70,22 +70,18 @@ func resolve(ctx context.Context, l *link, c call) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask for phone numbers: %w", err)
 	}
-	known := map[string]wire.Data{}
-	for _, user := range found {
-		one := wire.Data{"query": user.Query, "registered": user.IsIn, "jid": nil, "lid": nil}
-		for _, jid := range []types.JID{user.PhoneNumber, user.JID} {
-			if key := map[string]string{types.DefaultUserServer: "jid", types.HiddenUserServer: "lid"}[jid.Server]; key != "" {
-				one[key] = jid
-			}
-		}
-		known[user.Query] = one
-	}
 	users := []wire.Data{}
 	for _, phone := range c.Phones {
-		if known[phone] == nil {
-			known[phone] = wire.Data{"query": phone, "registered": false, "jid": nil, "lid": nil}
+		user := wire.Data{"query": phone, "registered": false, "jid": nil, "lid": nil}
+		for _, one := range found {
+			for _, jid := range []types.JID{one.PhoneNumber, one.JID} {
+				key := map[string]string{types.DefaultUserServer: "jid", types.HiddenUserServer: "lid"}[jid.Server]
+				if one.Query == phone && one.IsIn && key != "" {
+					user["registered"], user[key] = true, jid
+				}
+			}
 		}
-		users = append(users, known[phone])
+		users = append(users, user)
 	}
 	return wire.Data{"users": users}, nil
 }
