@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -20,9 +21,8 @@ from recado_simulator.tokens import TokensMissing
 def main() -> None:
     """Runs the command in `sys.argv`; ends with 1 and one sentence when it cannot."""
     arguments = parser().parse_args()
-    options = NetworkOptions(
-        seed=arguments.seed, port=arguments.port, state_dir=arguments.state, confirm=arguments.confirm
-    )
+    seed = arguments.seed if arguments.seed is not None else secrets.randbits(32)
+    options = NetworkOptions(seed=seed, port=arguments.port, state_dir=arguments.state, confirm=arguments.confirm)
     try:
         run(serve(options, arguments.control_port))
     except (TokensMissing, OSError) as error:
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=0, help="of the network; 0: chosen by the system")
     command.add_argument("--control-port", type=int, default=0, help="of the control API; 0: chosen by the system")
     command.add_argument("--state", type=Path, metavar="DIR", help="keep accounts and linked devices across restarts")
-    command.add_argument("--seed", type=int, default=0, help="of all randomness")
+    command.add_argument("--seed", type=int, help="of all randomness; a new one unless given")
     command.add_argument(
         "--confirm", choices=("first", "delivery"), default="first", help="what ends redelivery of a message"
     )
@@ -52,7 +52,8 @@ async def serve(options: NetworkOptions, control_port: int) -> None:
             loop.add_signal_handler(number, control.stopped.set)
         url = await control.start(control_port)
         try:
-            print(json.dumps({"network": network.url, "root_key": network.root_key, "control": url}), flush=True)
+            said = {"network": network.url, "root_key": network.root_key, "control": url, "seed": options.seed}
+            print(json.dumps(said), flush=True)
             await control.stopped.wait()
         finally:
             await control.stop()

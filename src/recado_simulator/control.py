@@ -111,7 +111,7 @@ class Control:
 
     async def _send(self, request: web.Request) -> web.Response:
         sender, body = self._handset(request), await body_of(request)
-        message = b64decode(body["message"]) if "message" in body else text_message(body["text"])
+        message = b64decode(body["message"], validate=True) if "message" in body else text_message(body["text"])
         ids = [
             await sender.send(
                 body["to"],

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 ROOM = 256 * 1024  # bytes waiting before parcels wait in the mailbox instead
 LINGER = 0.25  # seconds between the last word and the close
@@ -57,7 +57,7 @@ class Outbox:
                 if self._is_ended and not self._frames:
                     break
                 on_room()
-        except ClientConnectionResetError:
+        except ConnectionError:
             self.gone()
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
