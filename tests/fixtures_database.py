@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from uuid import uuid4
@@ -35,10 +35,17 @@ TEMPLATE = "recado"
 _SERVER = pytest.StashKey["RunningServer"]()
 
 
-class RunningServer:
-    """An embedded server with a migrated template, on a thread of its own so that it outlives every test's loop."""
+async def make_template(url: str) -> None:
+    """Apply every migration to the database that the others are copied from."""
+    async with Database.open(url) as database:
+        await migrate.upgrade(database)
 
-    def __init__(self) -> None:
+
+class RunningServer:
+    """An embedded server on a thread of its own, so that it outlives every test's loop; filled before it is used."""
+
+    def __init__(self, fill: Callable[[str], Awaitable[None]] = make_template) -> None:
+        self._fill = fill
         self._url: Future[str] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="postgres", daemon=True)
         self._thread.start()
@@ -53,8 +60,7 @@ class RunningServer:
         directory = Path(tempfile.mkdtemp(prefix="recado-tests-"))
         try:
             async with embedded.serve(directory / "postgres", settings=QUICK) as server:
-                async with Database.open(server.url) as database:
-                    await migrate.upgrade(database)
+                await self._fill(server.url)
                 self._url.set_result(server.url)
                 await self._enough.wait()
         except BaseException as error:
