@@ -48,7 +48,7 @@ class FakeEngine(FakeNetwork):
         try:
             device = await self._call("start", session, fence, self.devices.get(session))
         except EngineError as error:
-            self.say("connect_failed", session, error=str(error), kind=error.kind)
+            self.say("connect_failed", session, fence=fence, error=str(error), kind=error.kind)
             return None
         before = self.open.get(session)
         self.open[session] = FakeSession(fence, before.state if before and before.state == "connected" else "idle")

@@ -94,9 +94,10 @@ class FakeNetwork:
         self.devices[session] = device or Device(jid=f"{n}:1@s.whatsapp.net", lid=f"{n}:1@lid", push_name="Loja")
         return self.devices[session]
 
-    def say(self, type: str, session: str = "", **data: Any) -> None:
-        """Say a signal, with the fence that the session is open under (0 when it is not)."""
-        fence = self.open[session].fence if session in self.open else 0
+    def say(self, type: str, session: str = "", *, fence: int | None = None, **data: Any) -> None:
+        """Say a signal, with the fence that the session is open under (0 when it is not) or the one given."""
+        if fence is None:
+            fence = self.open[session].fence if session in self.open else 0
         if self._listener is not None:
             self._listener.signal(Signal(session=session, fence=fence, type=type, at=self.clock.now(), data=data))
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from .jid import identity_of
+
 Status = Literal["connected", "connecting", "disconnected"]
 Wanted = Literal["running", "stopped"]
 
@@ -48,6 +50,12 @@ class Linked:
     lid: str | None = None
     push_name: str | None = None
     platform: str | None = None
+
+
+def linked_of(jid: str | None, lid: str | None, push_name: str | None, platform: str | None) -> Linked:
+    """Read from the JIDs of its device; what is empty counts as not said."""
+    identity = identity_of(jid, lid)
+    return Linked(phone_number=identity.phone, lid=identity.lid, push_name=push_name or None, platform=platform or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ BEHIND_MS: Final = 60_000
 DEGRADED_FOR: Final = timedelta(seconds=45)
 PASSKEY_FOR: Final = timedelta(minutes=2)
 CODES_MARGIN: Final = timedelta(seconds=5)
+TAKEN_BACK: Final = "taken_back"
 _ROUTINE_CODES: Final = frozenset({"503", "515"})
 _DOUBTS: Final = frozenset({"keepalive_timeout", "probe_unanswered", "behind"})
 _LOGOUT_CODES: Final[dict[str, str]] = {"403": "logged_out/main_device_gone", "406": "logged_out/unknown"}

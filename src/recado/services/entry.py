@@ -29,7 +29,6 @@ class Entry:
 
 
 def entry_of(instance: Instance, fence: int, step: Transition, linked: Linked, clock: Clock) -> Entry:
-    now = clock.now()
     linked = Linked(**storable_json({name: getattr(linked, name) for name in Linked.__dataclass_fields__}))
     is_ready = step.after.state in ONLINE and step.before.state not in ONLINE
     return Entry(
@@ -39,7 +38,7 @@ def entry_of(instance: Instance, fence: int, step: Transition, linked: Linked, c
         step=step,
         timeline=_timeline_step(instance, step, clock),
         events=_events(instance, step, linked, clock),
-        ready=Ready(id=instance.id, linked=linked, at=now) if is_ready else None,
+        ready=Ready(id=instance.id, linked=_known(instance, linked), at=clock.now()) if is_ready else None,
     )
 
 
@@ -53,6 +52,12 @@ def event_of(type: str, instance: Instance, data: dict[str, Any], clock: Clock) 
         instance_name=instance.instance_name,
         data=data,
     )
+
+
+def _known(instance: Instance, linked: Linked) -> Linked:
+    """What is said now, and what was known before."""
+    names = Linked.__dataclass_fields__
+    return Linked(**{name: getattr(linked, name) or getattr(instance, name) for name in names})
 
 
 def _timeline_step(instance: Instance, step: Transition, clock: Clock) -> timeline.Step | None:

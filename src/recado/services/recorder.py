@@ -82,7 +82,7 @@ class Recorder:
             await event_log.append(tx, events if is_shown else [])
             return is_shown
 
-        if not await self._persist(work):
+        if not await self.persist(work):
             raise Lost
 
     async def remove(self, instance: Instance, fence: int) -> None:
@@ -96,7 +96,7 @@ class Recorder:
                 await event_log.append(tx, [event])
             return is_removed
 
-        if not await self._persist(work):
+        if not await self.persist(work):
             raise Lost
         self.forget(instance.id)
         log.info("instance.removed", instance=instance.instance_name)
@@ -108,11 +108,11 @@ class Recorder:
             states = {id: self._written[id] for id in ids if id in self._written}
             return await observations.confirm(tx, states, self._clock.now()) if states else 0
 
-        await self._persist(work, rings=False)
+        await self.persist(work, rings=False)
 
     async def renew(self, fences: Mapping[UUID, int], duration: timedelta) -> set[UUID]:
         """Renew leases; the answer is those still held."""
-        return await self._persist(lambda tx: leases.renew(tx, "instance", fences, duration=duration), rings=False)
+        return await self.persist(lambda tx: leases.renew(tx, "instance", fences, duration=duration), rings=False)
 
     def adopt(self, id: UUID, fence: int, state: State) -> None:
         """What stands in the row of an instance that was taken over."""
@@ -123,7 +123,7 @@ class Recorder:
 
     async def _settle(self, batch: list[Entry]) -> None:
         try:
-            rows = await self._persist(lambda tx: self._write(tx, batch), entries=batch)
+            rows = await self.persist(lambda tx: self._write(tx, batch), entries=batch)
         except Exception as error:
             if len(batch) == 1:
                 _refuse(batch[0], error)
@@ -141,7 +141,7 @@ class Recorder:
             if entry.step.is_told:
                 _tell(row, entry)
 
-    async def _persist(
+    async def persist(
         self,
         work: Callable[[Tx], Awaitable[T]],
         *,

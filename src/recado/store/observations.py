@@ -75,6 +75,18 @@ FROM said JOIN held ON held.subject = said.id
 WHERE i.id = said.id
 """
 
+# Nobody has looked at these for a while: no code of theirs can be scanned, and the status follows from the state.
+_CORRECT: Final[LiteralString] = f"""
+WITH said AS (
+  SELECT * FROM json_to_recordset(%(said)s) AS s (id uuid, fence bigint, status text, state text)
+), {_HELD}, over AS (
+  DELETE FROM recado.pairings USING held WHERE pairings.instance_id = held.subject
+)
+UPDATE public.whatsapp_instances i SET status = said.status, qr_code = NULL, updated_at = %(now)s
+FROM said JOIN held ON held.subject = said.id
+WHERE i.id = said.id AND (i.status IS DISTINCT FROM said.status OR i.qr_code IS NOT NULL)
+"""
+
 _WISHES: Final[LiteralString] = """
 SELECT i.id, i.wanted_at, l.holder IS NULL OR l.until <= clock_timestamp() AS is_free
 FROM public.whatsapp_instances i LEFT JOIN recado.leases l ON l.kind = 'instance' AND l.subject = i.id
@@ -131,15 +143,23 @@ async def remove(tx: Tx, id: UUID, fence: int) -> bool:
 
 async def confirm(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetime) -> int:
     """Say of each (fence, state) that it is so at `now`; the number of those still held."""
-    said = [
-        {"id": id, "fence": fence, "state": state, "status": status_of(state)} for id, (fence, state) in states.items()
-    ]
-    return await execute(tx, _CONFIRM, {"said": recordset(said), "now": now})
+    return await execute(tx, _CONFIRM, {"said": _said(states), "now": now})
+
+
+async def correct(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetime) -> int:
+    """Put right what follows from the state of rows just taken over; the number of those that were wrong."""
+    return await execute(tx, _CORRECT, {"said": _said(states), "now": now})
 
 
 async def wishes(tx: Tx, engine: str) -> list[Wish]:
     """Every instance of that engine, the newest wish first."""
     return await fetch_all(tx, Wish, _WISHES, (engine,))
+
+
+def _said(states: Mapping[UUID, tuple[int, State]]) -> str:
+    return recordset(
+        {"id": id, "fence": fence, "state": state, "status": status_of(state)} for id, (fence, state) in states.items()
+    )
 
 
 def _row(one: Observation) -> dict[str, object]:

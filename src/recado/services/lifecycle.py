@@ -1,0 +1,231 @@
+"""The worker: takes the instances that nobody holds, runs a session for each, and keeps their leases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from random import Random
+from typing import Final, TypeVar
+from uuid import UUID
+
+import structlog
+
+from recado.clock import Clock
+from recado.domain import life
+from recado.domain.engine import Engine, EngineError, Signal
+from recado.domain.errors import Unavailable
+from recado.domain.retries import TAKE_BACK_WINDOW
+from recado.store import instances, leases, observations, timeline
+from recado.store.database import Database, Tx
+from recado.telemetry import ENGINE_DOWN
+
+from .alarm import Alarm
+from .bell import Bell
+from .health import Health
+from .items import Begin, Look, Order, Yield
+from .recorder import Lost, Recorder
+from .roster import Roster
+from .session import Parts, Session
+
+LEASE: Final = timedelta(seconds=30)
+RENEW_EVERY: Final = timedelta(seconds=10)
+LOOK_EVERY: Final = timedelta(seconds=10)
+DIAL_AT_ONCE: Final = 64
+_FAREWELL: Final = 5.0
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Lifecycle:
+    """Brings every instance of one engine from what is to what is wanted.
+
+    `holder` names this worker in the leases; a fresh one for each life of the process.
+    """
+
+    def __init__(
+        self, database: Database, engine: Engine, clock: Clock, bell: Bell, *, holder: UUID | None = None
+    ) -> None:
+        self.roster = Roster()
+        self.engine = engine
+        self._database = database
+        self._clock = clock
+        self._holder = holder or clock.new_id()
+        self._recorder = Recorder(database, clock, bell)
+        self._sessions: dict[UUID, Session] = {}
+        self._alarm = Alarm(clock)
+        self._looking = asyncio.Lock()
+        self._is_host_up = False
+        self._tasks: asyncio.TaskGroup | None = None
+        self.health = Health(engine, clock, self._recorder, self._sessions)
+        self._parts = Parts(
+            engine=engine,
+            clock=clock,
+            recorder=self._recorder,
+            roster=self.roster,
+            dialing=asyncio.Semaphore(DIAL_AT_ONCE),
+            chance=Random(self._holder.int),
+        )
+
+    async def run(self) -> None:
+        """Live until cancelled; what was live is then hung up, said so and given up."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._recorder.run())
+                self._tasks.create_task(self.health.run())
+                self._tasks.create_task(self._keep())
+                await self._find_host()
+                while True:
+                    await self._look()
+                    await self._alarm.wait(self._clock.now() + LOOK_EVERY)
+        finally:
+            self._tasks = None
+            await self._leave()
+
+    def signal(self, signal: Signal) -> None:
+        """Pass on what the engine says; never blocks, never raises."""
+        if signal.type in ("host_up", "host_down"):
+            self._is_host_up = signal.type == "host_up"
+        if signal.type == "host_down":
+            ENGINE_DOWN.labels(engine=self.engine.name).inc()
+        for session in self._meant(signal.session):
+            session.post(signal)
+
+    def wake(self, instance_id: UUID) -> None:
+        """Somebody has wished for something, or created it."""
+        session = self._sessions.get(instance_id)
+        if session is not None:
+            session.post(Look())
+        else:
+            self._alarm.ring()
+
+    async def order(self, instance_id: UUID, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Have the instance's session do something, in its turn, and wait for the answer.
+
+        Raises Unavailable when no session of this process has it, and whatever the work raises.
+        """
+        if instance_id not in self._sessions and self._tasks is not None:
+            await self._look()
+        session = self._sessions.get(instance_id)
+        if session is None or self._tasks is None:
+            raise _held_elsewhere()
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        session.post(Order(work=work, answer=answer))
+        try:
+            return await answer
+        except Lost as error:
+            raise _held_elsewhere() from error
+
+    async def _find_host(self) -> None:
+        try:
+            await self.engine.sessions()
+        except EngineError:
+            return
+        self._is_host_up = True
+
+    async def _look(self) -> None:
+        """Take what nobody holds, and heed wishes of which nobody told."""
+        async with self._looking:
+            try:
+                async with self._database.transaction() as tx:
+                    wishes = await observations.wishes(tx, self.engine.name)
+                    free = [wish.id for wish in wishes if wish.is_free and wish.id not in self._sessions]
+                    taken = await self._take_over(tx, free) if free else []
+            except Unavailable as error:
+                log.warning("lifecycle.database_away", error=error.detail)
+                return
+            for session in taken:
+                self._begin(session)
+        for wish in wishes:
+            held = self._sessions.get(wish.id)
+            if held is not None and wish.wanted_at > held.instance.wanted_at:
+                held.post(Look())
+
+    async def _take_over(self, tx: Tx, free: list[UUID]) -> list[Session]:
+        """Lease them and put their status right at once, whatever becomes of them next."""
+        now = self._clock.now()
+        fences = await leases.acquire(tx, "instance", free, holder=self._holder, duration=LEASE)
+        taken_back = await timeline.times_of(tx, fences, life.TAKEN_BACK, now - TAKE_BACK_WINDOW)
+        sessions = [
+            Session(row, fences[row.id], tuple(taken_back.get(row.id, ())), self._parts)
+            for row in await instances.get_all(tx, fences)
+        ]
+        states = {session.instance.id: (session.fence, session.observed.state) for session in sessions}
+        await observations.correct(tx, states, now)
+        return sorted(sessions, key=lambda session: free.index(session.instance.id))
+
+    def _begin(self, session: Session) -> None:
+        if self._tasks is None:
+            return
+        self._sessions[session.instance.id] = session
+        self._recorder.adopt(session.instance.id, session.fence, session.observed.state)
+        if self._is_host_up:
+            session.post(Begin())
+        self._tasks.create_task(self._live(session))
+
+    async def _live(self, session: Session) -> None:
+        """One session to its end; its trouble is its own."""
+        try:
+            await session.run()
+        except Lost:
+            log.warning("instance.lease_lost", instance=session.instance.instance_name)
+        except Exception:
+            log.exception("instance.trouble", instance=session.instance.instance_name)
+        id = session.instance.id
+        self.roster.leave(id)
+        self._recorder.forget(id)
+        self._sessions.pop(id, None)
+        session.refuse_orders(_held_elsewhere())
+        await self.engine.stop(session.name, session.fence)
+        await self._recorder.persist(lambda tx: leases.release(tx, "instance", id, session.fence), rings=False)
+
+    async def _keep(self) -> None:
+        """Renew the leases; what is another's now is let go."""
+        while True:
+            await self._clock.sleep(RENEW_EVERY)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        fences = {id: session.fence for id, session in self._sessions.items()}
+        if not fences:
+            return
+        kept = await self._recorder.renew(fences, LEASE)
+        for id in fences.keys() - kept:
+            session = self._sessions.get(id)
+            if session is not None and session.fence == fences[id]:
+                session.post(Yield())
+
+    async def _leave(self) -> None:
+        """The end of this worker: hang up, say that nothing is live any more, give the leases up."""
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        for session in sessions:
+            self.roster.leave(session.instance.id)
+            session.refuse_orders(_held_elsewhere())
+        now = self._clock.now()
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                await asyncio.gather(*(self.engine.stop(session.name, session.fence) for session in sessions))
+                await self._recorder.record_last(
+                    [(one.instance, one.fence, life.leave(one.observed, now)) for one in sessions]
+                )
+        except (Unavailable, TimeoutError) as error:
+            log.warning("lifecycle.left_unsaid", error=str(error), instances=len(sessions))
+
+    def _meant(self, name: str) -> list[Session]:
+        """The sessions that a signal is about: the one of that name, or all when it names none."""
+        if not name:
+            return list(self._sessions.values())
+        try:
+            return [self._sessions[UUID(name)]]
+        except (ValueError, KeyError):
+            return []
+
+
+def _held_elsewhere() -> Unavailable:
+    return Unavailable(
+        "instance_not_held",
+        "No worker of this process looks after that instance right now.",
+        hint="Try again in some seconds.",
+    )
