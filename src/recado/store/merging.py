@@ -35,16 +35,18 @@ _CLASHES = f"""
 {_MAPS}, moving AS MATERIALIZED (
   {_TARGETS} WHERE m.chat_id IN (SELECT loser FROM chat_map) OR m.sender_id IN (SELECT loser FROM person_map)
 ), sharing AS (
-  SELECT t.* FROM ({_TARGETS}) t
-  WHERE EXISTS (
-    SELECT FROM moving o WHERE o.instance_id = t.instance_id AND o.wa_id = t.wa_id AND o.id <> t.id
-      AND o.chat_id = t.chat_id AND o.sender_id IS NOT DISTINCT FROM t.sender_id)
-  AND (t.instance_id, t.wa_id) IN (SELECT instance_id, wa_id FROM moving)
+  SELECT DISTINCT t.* FROM moving o CROSS JOIN LATERAL (
+    {_TARGETS} WHERE m.instance_id = o.instance_id AND m.wa_id = o.wa_id
+  ) t
+  WHERE t.chat_id = o.chat_id AND t.sender_id IS NOT DISTINCT FROM o.sender_id
+), counted AS (
+  SELECT *, count(*) OVER (PARTITION BY chat_id, wa_id, sender_id) AS copies FROM sharing
 )
 SELECT s.id, s.chat_id, s.wa_id, s.sender_id, s.kind, s.text, r.bytes, s.variant, s.status,
   EXISTS (SELECT FROM recado.send_queue q WHERE q.message_id = s.id)
   OR EXISTS (SELECT FROM recado.idempotency_keys k WHERE k.message_id = s.id)
-FROM sharing s LEFT JOIN recado.message_raw r ON r.message_id = s.id
+FROM counted s LEFT JOIN recado.message_raw r ON r.message_id = s.id
+WHERE s.copies > 1
 """
 _VARIANTS = """
 UPDATE public.whatsapp_messages m SET variant = t.variant

@@ -98,7 +98,8 @@ class Taken:
 
 async def apply(tx: Tx, steps: Iterable[Step]) -> list[Taken]:
     """Write the steps; those of messages that are not known yet are kept for them."""
-    cursor = await tx.execute(_APPLY, [recordset(_row(step) for step in steps)])
+    first = {(step.instance_id, step.wa_id, step.status, step.contact_id): step for step in reversed(list(steps))}
+    cursor = await tx.execute(_APPLY, [recordset(_row(step) for step in first.values())])
     return [_taken(row) for row in await cursor.fetchall()]
 
 

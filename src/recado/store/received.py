@@ -22,13 +22,15 @@ _WRITE = """
 WITH incoming AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%s::json) AS t (id uuid, instance_id uuid, chat_id uuid, sender_id uuid,
     from_me boolean, wa_id text, variant smallint, kind text, text text, quoted_wa_id text, sent_at timestamptz,
-    status text, bytes text, content json, trouble text, is_unread boolean, jids text[])
+    status text, bytes text, content json, trouble text, is_unread boolean, jids text[], place bigint)
+), placed AS MATERIALIZED (
+  SELECT *, coalesce(place, nextval('recado.message_order')) AS tiebreak FROM incoming
 ), written AS (
   INSERT INTO public.whatsapp_messages (id, instance_id, chat_id, sender_id, from_me, wa_id, variant, kind, text,
     quoted_wa_id, sent_at, tiebreak, status, status_at)
   SELECT id, instance_id, chat_id, sender_id, from_me, wa_id, variant, kind, text, quoted_wa_id, sent_at,
-    nextval('recado.message_order'), status, sent_at
-  FROM incoming
+    tiebreak, status, sent_at
+  FROM placed
   ON CONFLICT DO NOTHING
   RETURNING id, chat_id, sent_at, tiebreak
 ), raw AS (
@@ -43,7 +45,9 @@ WITH incoming AS MATERIALIZED (
   WHERE g.instance_id = i.instance_id AND g.chat = j.chat AND g.wa_id = i.wa_id AND g.filled_by IS NULL
 ), touched AS (
   UPDATE public.whatsapp_chats h
-  SET last_message_id = last.id, last_message_at = last.sent_at, last_tiebreak = last.tiebreak,
+  SET last_message_id = CASE WHEN last.tiebreak > h.last_tiebreak THEN last.id ELSE h.last_message_id END,
+    last_message_at = greatest(h.last_message_at, last.sent_at),
+    last_tiebreak = greatest(h.last_tiebreak, last.tiebreak),
     unread_count = h.unread_count + last.unread, updated_at = now()
   FROM (
     SELECT DISTINCT ON (w.chat_id) w.chat_id, w.id, w.sent_at, w.tiebreak,
@@ -52,7 +56,7 @@ WITH incoming AS MATERIALIZED (
   ) last
   WHERE h.id = last.chat_id
 )
-SELECT id, tiebreak FROM written
+SELECT p.id, p.tiebreak, EXISTS (SELECT FROM written w WHERE w.id = p.id) FROM placed p
 """
 _HOLDERS = """
 SELECT m.id, m.chat_id, m.wa_id, m.sender_id, m.kind, m.text, r.bytes, m.variant, m.status
@@ -73,6 +77,7 @@ class Received:
     trouble: str | None
     jids: Sequence[str]
     variant: int = 0
+    place: int | None = None
 
 
 async def write(tx: Tx, received: Sequence[Received]) -> list[Message]:
@@ -80,17 +85,23 @@ async def write(tx: Tx, received: Sequence[Received]) -> list[Message]:
 
     One that has the id of another but not its content is kept beside it as a variant. The caller holds the lock.
     """
-    written = await _insert(tx, received)
-    strays = [one for one in received if one.message.id not in written]
+    places = await _insert(tx, received)
+    strays = [replace(one, place=places[one.message.id][0]) for one in received if not places[one.message.id][1]]
     if strays:
         different = await _variants(tx, strays)
-        written |= await _insert(tx, different) if different else {}
-    return [replace(one.message, tiebreak=written[one.message.id]) for one in received if one.message.id in written]
+        places |= await _insert(tx, different) if different else {}
+    return [
+        replace(one.message, tiebreak=tiebreak)
+        for one in received
+        for tiebreak, is_written in [places[one.message.id]]
+        if is_written
+    ]
 
 
-async def _insert(tx: Tx, received: Iterable[Received]) -> dict[UUID, int]:
+async def _insert(tx: Tx, received: Iterable[Received]) -> dict[UUID, tuple[int, bool]]:
+    """Each one's place in its chat, and whether it was written there."""
     cursor = await tx.execute(_WRITE, [recordset(_row(one) for one in received)])
-    return dict(await cursor.fetchall())
+    return {id: (tiebreak, is_written) for id, tiebreak, is_written in await cursor.fetchall()}
 
 
 async def _variants(tx: Tx, strays: Sequence[Received]) -> list[Received]:
@@ -150,6 +161,7 @@ def _row(one: Received) -> dict[str, Any]:
         "trouble": one.trouble or trouble,
         "is_unread": not message.from_me and not is_aside(message.kind),
         "jids": one.jids,
+        "place": one.place,
     }
 
 
