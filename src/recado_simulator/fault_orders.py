@@ -37,7 +37,7 @@ FAULTS: Mapping[str, Order] = MappingProxyType(
         "device_removed": lambda faults, order: faults.device_removed(order["phone"]),
         "failure": failure,
         "nack": nack,
-        "refuse_connections": lambda faults, order: faults.refuse_connections(order.get("on", True)),
+        "refuse_connections": lambda faults, order: faults.refuse_connections(on=order.get("on", True)),
         "silent_pings": lambda faults, order: faults.silent_pings(order["phone"], order.get("on", True)),
         "stream_error": lambda faults, order: faults.stream_error(order["phone"], order.get("code", 503)),
         "withhold_acks": lambda faults, order: faults.withhold_acks(order["phone"], order.get("on", True)),

@@ -94,8 +94,8 @@ class Faults:
         armed = self._of(phone)
         armed.nack_code, armed.nacks_left = code, times
 
-    def refuse_connections(self, on: bool = True) -> None:
-        """Nobody gets through the handshake."""
+    def refuse_connections(self, phone: object = None, *, on: bool = True) -> None:
+        """Nobody gets through the handshake, whichever phone is named: before it the network cannot tell who dials."""
         self.refuses_connections = on
 
     def clear(self, phone: object = None) -> None:

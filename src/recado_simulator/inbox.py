@@ -54,8 +54,8 @@ class Inbox:
             if not found.done() and matches(message):
                 found.set_result(message)
 
-    async def wait(self, matches: Callable[[InboxMessage], bool], timeout: float) -> InboxMessage:
-        """The first message that matches, those already there included. Raises TimeoutError."""
+    async def wait(self, matches: Callable[[InboxMessage], bool], timeout: float | None) -> InboxMessage:
+        """The first message that matches, those already there included. Raises TimeoutError; None waits for ever."""
         for message in self._messages:
             if matches(message):
                 return message
