@@ -37,34 +37,43 @@ ENGINE_DOWN: Final = Counter(
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
-_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_NUMBER: Final = re.compile(r"(?<![\w-])(\+?\d{4})\d{3,}(\d{3})(?![\w-])")
-_QUIET: Final = ("uvicorn.error", "aiohttp.access", "asyncio")
-
-
 Level = Literal["debug", "info", "warning", "error"]
 Form = Literal["auto", "console", "json"]
+Entry = MutableMapping[str, Any]
+
+_LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_QUIET: Final = ("uvicorn.error", "aiohttp.access", "asyncio")
+_NUMBER: Final = re.compile(r"(?<![\w-])\+?\d{3,}(\d{4})(?!\d{4}-)(?![\w-])")
+_ROW: Final = re.compile(r"\n?DETAIL:.*?(?=\n(?:HINT|CONTEXT|STATEMENT|LINE|Traceback|The above|During)|\Z)", re.DOTALL)
+_WITHHELD: Final = frozenset({"text", "body", "content", "caption", "qr_code", "secret", "password"})
+_SIGNS: Final = (
+    ("instance.connected", "✅"),
+    ("engine.attached", "✅"),
+    ("postgres.started", "✅"),
+    ("webhook.recovered", "✅"),
+    ("instance.awaiting_scan", "🔳"),
+    ("instance.", "📱"),
+    ("", "  "),
+)
 
 
 def configure_log(level: Level, form: Form) -> None:
-    """Log to stderr from now on, the libraries' lines too. Whole phone numbers never reach it."""
+    """Log to stderr from now on, the libraries' lines too. Whole phone numbers and messages never reach it."""
     is_console = sys.stderr.isatty() if form == "auto" else form == "console"
-    renderer: Any = structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    ending: list[Any] = [without_numbers] if is_console else [structlog.processors.format_exc_info, without_numbers]
+    ending = [structlog.processors.format_exc_info, discreet, *(_for_people() if is_console else _for_machines())]
     structlog.configure(
-        processors=[*shared, *ending, renderer],
+        processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending, renderer],
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -73,9 +82,35 @@ def configure_log(level: Level, form: Form) -> None:
         logging.getLogger(name).setLevel(max(_LEVELS[level], logging.WARNING))
 
 
-def without_numbers(_: object, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A log processor: of every number of ten digits and more only the first four and the last three stay."""
-    for key, value in entry.items():
-        if isinstance(value, str) and key != "timestamp":
-            entry[key] = _NUMBER.sub(r"\1…\2", value)
-    return entry
+def discreet(_: object, __: str, entry: Entry) -> Entry:
+    """A log processor: of a number of seven digits and more only the last four stay, of a message nothing."""
+    return {key: value if key == "timestamp" else _discreet(key, value) for key, value in entry.items()}
+
+
+def signed(_: object, __: str, entry: Entry) -> Entry:
+    """A log processor for people: a sign before each line that says how to take it."""
+    signs = {"error": "❌", "critical": "❌", "warning": "⚠️ "}
+    event = str(entry.get("event"))
+    sign = signs.get(entry.get("level", "")) or next(sign for start, sign in _SIGNS if event.startswith(start))
+    return {**entry, "event": f"{sign} {event}"}
+
+
+def _for_people() -> list[Any]:
+    # The plain traceback: the rich one shows local variables, and those hold messages.
+    return [signed, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _for_machines() -> list[Any]:
+    return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _discreet(key: str, value: Any) -> Any:
+    if key in _WITHHELD and value:
+        return "(withheld)"
+    if isinstance(value, str):
+        return _NUMBER.sub(r"…\1", _ROW.sub("", value))
+    if isinstance(value, dict):
+        return {name: _discreet(name, inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_discreet("", inner) for inner in value]
+    return value
