@@ -87,32 +87,37 @@ class _OwnersDoor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Where the application listens: `address` as a URL, `port` as it really is, `path` of the owner's socket."""
+    """Where Recado can be reached: `address` as a URL, `port` as it really is, `path` of the owner's socket."""
 
     address: str
     port: int
     path: Path
+    public: socket.socket
+    private: socket.socket
 
 
-@contextlib.asynccontextmanager
-async def listening(app: FastAPI, settings: Settings) -> AsyncIterator[Doors]:
-    """Serve until the end of the block, then finish the requests in hand, for at most 5 s.
-
-    Raises Misconfigured when the port is taken or the address is not one of this machine.
-    """
+@contextlib.contextmanager
+def bound(settings: Settings) -> Iterator[Doors]:
+    """Take both places; who knocks before `serving` waits. Raises Misconfigured when one cannot be had."""
     path = local_socket(settings)
     with _tcp(settings.host, settings.port) as public, _unix(path) as private:
         port = public.getsockname()[1]
-        doors = Doors(address=f"http://{_shown(settings.host)}:{port}", port=port, path=path)
-        servers = [_server(app, public), _server(_OwnersDoor(app), private)]
-        async with asyncio.TaskGroup() as tasks:
-            for server, listener in zip(servers, (public, private), strict=True):
-                tasks.create_task(server.serve(sockets=[listener]))
-            try:
-                yield doors
-            finally:
-                for server in servers:
-                    server.should_exit = True
+        address = f"http://{_shown(settings.host)}:{port}"
+        yield Doors(address=address, port=port, path=path, public=public, private=private)
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI, doors: Doors) -> AsyncIterator[None]:
+    """Answer at both places until the end of the block, then finish the requests in hand, for at most 5 s."""
+    servers = {_server(app): doors.public, _server(_OwnersDoor(app)): doors.private}
+    async with asyncio.TaskGroup() as tasks:
+        for server, listener in servers.items():
+            tasks.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            for server in servers:
+                server.should_exit = True
 
 
 class _Server(uvicorn.Server):
@@ -123,7 +128,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: ASGIApp, listener: socket.socket) -> _Server:
+def _server(app: ASGIApp) -> _Server:
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
@@ -159,6 +164,7 @@ def _tcp(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def _unix(path: Path) -> Iterator[socket.socket]:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     with listener:

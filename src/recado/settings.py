@@ -68,11 +68,7 @@ class Settings(BaseSettings):
     allow_private_webhooks: Words = Field(
         [], description="Private hosts or networks that webhooks may lead to, comma-separated (`10.0.0.0/8, n8n`)"
     )
-    retention_days: int = Field(14, ge=1, le=3650, description="Days that the event log is kept")
-    retention_gigabytes: float = Field(
-        10, gt=0, description="Size of the log up to which days are kept for a webhook that is behind"
-    )
-    health_interval: Seconds = Field(timedelta(seconds=30), description="Seconds between the checks of an instance")
+    retention_days: int = Field(14, ge=1, le=3650, description="Days that the event log is kept at least")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is worth a log line")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` looks whether it is a terminal"

@@ -6,7 +6,7 @@ import http.client
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -14,7 +14,7 @@ import orjson
 from recado.domain.errors import Misconfigured, RecadoError
 from recado.settings import local_socket, read_settings
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS: Final = 60.0
 
 
 class Failed(RecadoError):
@@ -32,14 +32,23 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def call(method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: Any) -> Any:
+def call(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    headers: dict[str, str] | None = None,
+    is_local: bool = False,
+    **query: Any,
+) -> Any:
     """One request; the answer's JSON, its bytes when it is something else, None when it is empty.
 
-    Raises Failed with the server's sentence, Misconfigured when nobody answers.
+    `is_local` asks the one on this machine whatever RECADO_URL says. Raises Failed with the server's sentence,
+    Misconfigured when nobody answers.
     """
     given = {name: value for name, value in query.items() if value is not None}
     target = path + (f"?{urlencode(given)}" if given else "")
-    connection, sent = _connection()
+    connection, sent = _connection("" if is_local else os.environ.get("RECADO_URL", ""))
     sent |= {"Accept": "application/json"} | (headers or {})
     content = None if body is None else orjson.dumps(body)
     if content is not None:
@@ -51,7 +60,7 @@ def call(method: str, path: str, body: Any = None, *, headers: dict[str, str] | 
     except (OSError, http.client.HTTPException) as error:
         raise Misconfigured(
             "not_running",
-            f"No Recado answers at {_where()} ({error}).",
+            f"No Recado answers at {_place(connection)}: {getattr(error, 'strerror', None) or error}.",
             hint="Start it with `recado up` (or `make run`), or set RECADO_URL and RECADO_API_KEY.",
         ) from None
     finally:
@@ -64,12 +73,7 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def _where() -> str:
-    return os.environ.get("RECADO_URL") or str(local_socket(read_settings()))
-
-
-def _connection() -> tuple[http.client.HTTPConnection, dict[str, str]]:
-    url = os.environ.get("RECADO_URL")
+def _connection(url: str) -> tuple[http.client.HTTPConnection, dict[str, str]]:
     if not url:
         return _SocketConnection(local_socket(read_settings())), {}
     parts = urlsplit(url)
@@ -82,6 +86,12 @@ def _connection() -> tuple[http.client.HTTPConnection, dict[str, str]]:
     return make(parts.hostname, parts.port, timeout=_PATIENCE_SECONDS), {"Authorization": f"Bearer {key}"}
 
 
+def _place(connection: http.client.HTTPConnection) -> str:
+    if isinstance(connection, _SocketConnection):
+        return str(connection._path)
+    return f"{connection.host}:{connection.port}"
+
+
 def _read(answer: http.client.HTTPResponse, data: bytes) -> Any:
     kind = answer.headers.get_content_type()
     value = orjson.loads(data) if data and kind.endswith("json") else data
@@ -89,4 +99,4 @@ def _read(answer: http.client.HTTPResponse, data: bytes) -> Any:
         return value or None
     if isinstance(value, dict) and "detail" in value:
         raise Failed(str(value.get("code", "")), str(value["detail"]), hint=str(value.get("hint", "")))
-    raise Failed("http", f"The server answered {answer.status}.")
+    raise Failed("http_error", f"The server answered {answer.status}.")

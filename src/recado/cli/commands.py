@@ -1,12 +1,22 @@
-"""The tree of commands."""
+"""The tree of commands; each is imported only when it is called."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Final
 
 from cyclopts import App
 
-from . import db, demo, doctor, instance, key, message, up, webhook
+COMMANDS: Final = {
+    "up": "Start Recado.",
+    "demo": "The main job without a phone: a simulated one pairs, gets a message, and answers.",
+    "instance": "Your WhatsApp numbers: create, show, pair, start, stop, remove.",
+    "message": "Send and read messages.",
+    "webhook": "Addresses that are told of events.",
+    "key": "API keys.",
+    "db": "The database: bring it up to date, check it, print its SQL.",
+    "doctor": "Look at everything and say what to do.",
+}
 
 app = App(
     name="recado",
@@ -14,11 +24,5 @@ app = App(
     version=version("recado"),
     result_action="return_none",
 )
-app.command(up.app)
-app.command(demo.app)
-app.command(instance.app)
-app.command(message.app)
-app.command(webhook.app)
-app.command(key.app)
-app.command(db.app)
-app.command(doctor.app)
+for _name, _help in COMMANDS.items():
+    app.command(f"recado.cli.{_name}:app", name=_name, help=_help)

@@ -55,7 +55,7 @@ def show(name: str, *, language: Annotated[Literal["en", "pt"], Parameter(alias=
     print()
     timeline = call("GET", f"/v1/instances/{segment(name)}/timeline", language=language, limit=10)
     for entry in timeline["items"]:
-        print(f"{entry['at'][:19].replace('T', ' ')}  {entry['text']}")
+        print(f"{entry['at'][:19].replace('T', ' ')}  {entry['sentence']}")
 
 
 @app.command(name="qr")

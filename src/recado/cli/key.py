@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from . import screen
 from .client import call, segment
@@ -13,29 +14,32 @@ app = App(name="key", help="API keys.")
 
 
 @app.command
-def create(name: str, *scopes: str, instance: str | None = None, days: int | None = None) -> None:
+def create(
+    name: str,
+    *,
+    scope: Annotated[list[str] | None, Parameter(negative="")] = None,
+    instance: str | None = None,
+    days: int | None = None,
+) -> None:
     """Make a key and show its secret, once.
 
     Parameters
     ----------
     name: what it is for
-    scopes: admin, instances:read, instances:write, messages:read, messages:send, webhooks, events
+    scope: admin (when none is named), instances:read, instances:write, messages:read, messages:send, webhooks, events
     instance: bind it to one instance
     days: how long it is valid (for ever when absent)
     """
     expires_at = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
-    body = {"name": name, "scopes": list(scopes) or ["admin"], "instance": instance, "expires_at": expires_at}
+    body = {"name": name, "scopes": scope or ["admin"], "instance": instance, "expires_at": expires_at}
     print(f"🔑 {call('POST', '/v1/keys', body)['secret']}\n   Keep it: it is not shown again.")
 
 
 @app.command(name="list")
 def list_() -> None:
     """All keys, without their secrets."""
-    print(
-        screen.table(
-            call("GET", "/v1/keys")["items"], ("id", "name", "scopes", "instance_id", "expires_at", "revoked_at")
-        )
-    )
+    rows = call("GET", "/v1/keys")["items"]
+    print(screen.table(rows, ("id", "name", "scopes", "instance_id", "expires_at", "last_used_at")))
 
 
 @app.command

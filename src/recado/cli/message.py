@@ -25,7 +25,7 @@ def send(instance: str, to: str, text: str, *, wait: bool = True, idempotency_ke
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key else None
     path = f"/v1/instances/{segment(instance)}/messages"
     sent = call("POST", path, {"to": to, "text": text}, headers=headers, wait="sent" if wait else None)
-    print(f"✅ {sent['status']}: {sent['id']}" + (f"\n   {sent['note']}" if "note" in sent else ""))
+    print(f"✅ {sent['status']}: {sent['id']}" + (f"\n   {sent['note']}" if sent["note"] else ""))
 
 
 @app.command(name="list")

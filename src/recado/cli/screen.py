@@ -32,3 +32,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def verdict(mark: str, sentence: str, hint: str = "") -> str:
+    """One finding and, below it, what to do."""
+    return f"{mark} {sentence}" + (f"\n   {hint}" if hint else "")
