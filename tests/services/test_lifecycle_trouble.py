@@ -1,0 +1,413 @@
+"""What the worker does when something fails: the wire, the engine host, the database, another worker, itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from recado.domain.engine import EngineError, Probe
+from recado.domain.errors import Unavailable
+from recado.domain.instances import Instance
+from recado.store import leases, observations
+from recado.store.database import Database
+from recado.store.rows import execute, fetch_value
+from tests.services.worker import Worker
+from tests.stillclock import StillClock
+
+SECOND = timedelta(seconds=1)
+NO_ANSWER = EngineError("timeout", "no answer", may_retry=True)
+
+
+@pytest.fixture
+async def worker(db: Database, clock: StillClock) -> AsyncIterator[Worker]:
+    async with Worker(db, clock).running() as worker:
+        yield worker
+
+
+# --- the health check ----------------------------------------------------------------------------------------------
+
+
+async def test_a_connected_instance_is_probed_every_30_seconds(worker: Worker):
+    made = await worker.connected()
+    for checks in (1, 2, 3):
+        await worker.clock.until_asleep(3)
+        worker.clock.advance(30 * SECOND)
+        await _checked(worker, made)
+
+        assert worker.calls("probe", made) == checks
+
+
+async def test_a_check_writes_down_that_it_is_still_so(worker: Worker):
+    made = await worker.connected()
+    before = await worker.row(made)
+    worker.clock.advance(7 * SECOND)
+
+    await worker.lifecycle.health.check()
+
+    row = await worker.row(made)
+    assert (row.checked_at, row.updated_at) == (worker.clock.now(), before.updated_at)
+
+
+async def test_a_check_corrects_a_row_that_somebody_else_has_written(worker: Worker, db: Database):
+    made = await worker.connected()
+    async with db.transaction() as tx:
+        await execute(tx, "UPDATE public.whatsapp_instances SET status = 'disconnected', state = 'stopped'")
+
+    await worker.lifecycle.health.check()
+
+    row = await worker.row(made)
+    assert (row.status, row.state) == ("connected", "connected")
+
+
+async def test_an_unanswered_probe_degrades_it_and_the_second_one_ends_it(worker: Worker):
+    made = await worker.connected()
+    worker.engine.script("probe", NO_ANSWER, NO_ANSWER)
+
+    await worker.lifecycle.health.check()
+    row = await worker.until(made, state="degraded")
+    assert (row.status, row.reason) == ("connected", "probe_unanswered")
+    await worker.lifecycle.health.check()
+
+    row = await worker.until(made, state="reconnecting")
+    assert (row.status, row.reason) == ("disconnected", "not_answering")
+    assert worker.calls("stop", made) == 1
+    worker.clock.advance(5 * SECOND)
+    await worker.until(made, state="connected")
+
+
+async def test_a_good_probe_after_a_bad_one_recovers_it(worker: Worker):
+    made = await worker.connected()
+    worker.engine.script("probe", NO_ANSWER)
+    await worker.lifecycle.health.check()
+    await worker.until(made, state="degraded")
+
+    await worker.lifecycle.health.check()
+
+    assert (await worker.until(made, state="connected")).reason is None
+
+
+async def test_an_event_that_waits_for_more_than_a_minute_fails_the_probe(worker: Worker):
+    made = await worker.connected()
+    worker.engine.script("probe", Probe(round_trip_ms=4, queue=9, unanswered=3, oldest_unanswered_ms=61_000))
+
+    await worker.lifecycle.health.check()
+
+    await worker.until(made, state="degraded", reason="behind")
+
+
+async def test_a_connection_that_was_lost_without_a_word_is_found(worker: Worker):
+    made = await worker.connected()
+    worker.engine.open[str(made.id)].state = "disconnected"
+
+    await worker.lifecycle.health.check()
+
+    await worker.until(made, state="reconnecting", reason="found_offline")
+
+
+async def test_a_login_of_which_nobody_told_is_found(worker: Worker):
+    made = await worker.connected()
+    worker.engine.connects_by_itself = False
+    worker.engine.cut(str(made.id))
+    await worker.until(made, state="reconnecting")
+    worker.clock.advance(5 * SECOND)
+    await worker.until(made, state="starting")
+    worker.engine.open[str(made.id)].state = "connected"
+
+    await worker.lifecycle.health.check()
+
+    row = await worker.until(made, state="syncing")
+    assert row.phone_number is not None
+
+
+async def test_a_session_that_should_not_be_open_is_closed(worker: Worker):
+    made = await worker.connected()
+    await worker.instances.stop(made)
+    await worker.until(made, state="stopped")
+    fence = (await _lease(worker, made))[1]
+    await worker.engine.start(str(made.id), fence)
+
+    await worker.lifecycle.health.check()
+    await worker.instances.force_update(made)
+
+    assert str(made.id) not in worker.engine.open
+
+
+# --- the engine host -----------------------------------------------------------------------------------------------
+
+
+async def test_a_host_that_dies_disconnects_all_and_its_return_connects_them(worker: Worker):
+    one, two = await worker.connected("uma"), await worker.connected("duas")
+
+    worker.engine.crash()
+    for made in (one, two):
+        row = await worker.until(made, state="reconnecting")
+        assert (row.status, row.reason) == ("disconnected", "host_down")
+    worker.engine.come_back()
+
+    for made in (one, two):
+        await worker.until(made, state="connected")
+
+
+async def test_the_hosts_storage_is_asked_again_after_1_2_5_seconds(worker: Worker):
+    made = await worker.connected()
+    worker.engine.script("start", *[EngineError("storage", "no database")] * 3)
+    worker.engine.say("storage_down", error="no database")
+
+    waits = []
+    for attempt in (1, 2, 3, 4):
+        row = await worker.until(made, state="reconnecting", reason="storage_down", attempt=attempt)
+        assert row.next_at is not None
+        waits.append((row.next_at - worker.clock.now()).total_seconds())
+        worker.clock.set(row.next_at)
+    await worker.until(made, state="connected")
+
+    assert waits == [1, 2, 5, 5]
+
+
+async def test_a_host_that_is_not_there_yet_is_waited_for(db: Database, clock: StillClock):
+    worker = Worker(db, clock)
+    worker.engine.is_host_up = False
+    worker.engine.say = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    async with worker.running():
+        made = await worker.instances.create("loja")
+        await worker.clock.until_asleep(4)
+        assert worker.calls("start", made) == 0
+        del worker.engine.say
+
+        worker.engine.come_back()
+
+        await worker.until(made, state="awaiting_scan")
+        assert worker.calls("start", made) == 1
+
+
+# --- the database --------------------------------------------------------------------------------------------------
+
+
+class Outage:
+    """Makes every transaction of a database fail as if it were away."""
+
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._real = database.transaction
+        self.refused = 0
+        self.is_on = True
+        monkeypatch.setattr(database, "transaction", self._transaction)
+
+    def _transaction(self):
+        if self.is_on:
+            self.refused += 1
+            raise Unavailable("database_unavailable", "The database does not answer.")
+        return self._real()
+
+
+async def test_what_happens_while_the_database_is_away_is_written_when_it_is_back(
+    worker: Worker, db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    made = await worker.connected()
+    outage = Outage(db, monkeypatch)
+
+    worker.engine.cut(str(made.id))
+    async with asyncio.timeout(10):
+        while outage.refused < 3:
+            await worker.clock.until_asleep(1)
+            worker.clock.advance(SECOND)
+            await asyncio.sleep(0)
+    outage.is_on = False
+    worker.clock.advance(5 * SECOND)
+
+    await worker.until(made, state="reconnecting")
+    assert "connection_lost" in await worker.codes(made)
+
+
+# --- leases, and more than one worker ------------------------------------------------------------------------------
+
+
+async def test_two_workers_never_run_one_instance(db: Database, clock: StillClock):
+    async with Worker(db, clock).running() as first:
+        made = await first.connected()
+        async with Worker(db, clock).running() as second:
+            await second.clock.until_asleep(6)
+
+            assert second.engine.calls == []
+            with pytest.raises(Unavailable):
+                await second.instances.force_update(made)
+
+
+async def test_the_instances_of_a_dead_worker_are_taken_over_and_told_truly(db: Database, clock: StillClock):
+    first = Worker(db, clock)
+    async with first.running():
+        made = await first.connected()
+        await _die(first, made)
+        clock.advance(SECOND)
+        async with Worker(db, clock).running() as second:
+            second.engine.devices |= first.engine.devices
+
+            await second.until(made, state="connected", since=clock.now())
+
+            codes = await second.codes(made)
+            assert codes[-4:] == ["recado_stopped", "taken_over", "syncing", "connected"]
+            assert (await _lease(second, made))[1] == 2
+
+
+async def test_one_whose_lease_is_anothers_writes_nothing_and_hangs_up(worker: Worker, db: Database):
+    made = await worker.connected()
+    async with db.transaction() as tx:
+        await execute(tx, "UPDATE recado.leases SET fence = fence + 1, holder = %s", (UUID(int=7),))
+    before = await worker.row(made)
+
+    with worker.engine.hold("stop") as gate:
+        gate.open()
+        worker.engine.cut(str(made.id))
+        await gate.reached(2)
+
+    assert await worker.row(made) == before
+    assert worker.lifecycle.roster.fence_of(made.id) is None
+
+
+async def test_a_lost_lease_is_noticed_at_the_next_renewal(worker: Worker, db: Database):
+    made = await worker.connected()
+    async with db.transaction() as tx:
+        await execute(tx, "UPDATE recado.leases SET fence = fence + 1, holder = %s", (UUID(int=7),))
+
+    with worker.engine.hold("stop") as gate:
+        worker.clock.advance(10 * SECOND)
+        await gate.reached(1)
+
+    assert worker.lifecycle.roster.fence_of(made.id) is None
+
+
+async def test_a_lease_is_renewed_while_the_worker_lives(worker: Worker, db: Database):
+    made = await worker.connected()
+    async with db.transaction() as tx:
+        await execute(tx, "UPDATE recado.leases SET until = clock_timestamp()")
+
+    worker.clock.advance(10 * SECOND)
+
+    async with asyncio.timeout(10):
+        while not (await _lease(worker, made))[0]:
+            pass
+
+
+async def test_a_stale_fence_writes_nothing(worker: Worker, db: Database):
+    made = await worker.connected()
+    fence = (await _lease(worker, made))[1]
+
+    async with db.transaction() as tx:
+        touched = await observations.confirm(tx, {made.id: (fence - 1, "stopped")}, worker.clock.now())
+        removed = await observations.remove(tx, made.id, fence - 1)
+
+    assert (touched, removed) == (0, False)
+    assert (await worker.row(made)).state == "connected"
+
+
+# --- the start and the end of Recado -------------------------------------------------------------------------------
+
+
+async def test_when_recado_ends_nothing_is_left_connected(db: Database, clock: StillClock):
+    worker = Worker(db, clock)
+    async with worker.running():
+        made = await worker.connected()
+
+    row = await worker.row(made)
+    assert (row.status, row.state, row.reason) == ("disconnected", "reconnecting", "recado_stopped")
+    assert worker.engine.open == {}
+    async with db.transaction() as tx:
+        assert await fetch_value(tx, "SELECT holder FROM recado.leases") is None
+
+
+async def test_when_recado_starts_again_the_sessions_are_kept(db: Database, clock: StillClock):
+    first = Worker(db, clock)
+    async with first.running():
+        made = await first.connected()
+    second = Worker(db, clock)
+    second.engine.devices |= first.engine.devices
+
+    async with second.running():
+        row = await second.until(made, state="connected")
+
+    assert row.phone_number == "5511999990001"
+    assert second.calls("pair_qr", made) == 0
+
+
+async def test_an_expired_qr_does_not_start_again_when_recado_does(db: Database, clock: StillClock):
+    first = Worker(db, clock)
+    async with first.running():
+        made = await first.instances.create("loja")
+        await first.until(made, state="awaiting_scan")
+        first.clock.advance(160 * SECOND)
+        await first.until(made, state="stopped")
+    second = Worker(db, clock)
+
+    async with second.running():
+        good = await second.instances.create("outra")
+        await second.until(good, state="awaiting_scan")
+
+    assert second.calls("start", made) == 0
+    assert (await second.row(made)).state == "stopped"
+
+
+async def test_rows_that_lie_are_corrected_before_anything_else(db: Database, clock: StillClock):
+    async with db.transaction() as tx:
+        await execute(
+            tx,
+            "INSERT INTO public.whatsapp_instances (instance_name, status, qr_code, engine)"
+            " VALUES ('velha', 'connected', 'data:image/png;base64,x', 'fake')",
+        )
+        id = await fetch_value(tx, "SELECT id FROM public.whatsapp_instances")
+    worker = Worker(db, clock)
+
+    async with worker.running():
+        made = await worker.instances.create("nova")
+        await worker.until(made, state="awaiting_scan")
+
+        row = await worker.row(id)
+        assert (row.status, row.state, await worker.qr_code(row)) == ("disconnected", "stopped", None)
+
+
+async def test_two_hundred_sessions_dial_side_by_side(db: Database, clock: StillClock):
+    names = [f"n{number}" for number in range(200)]
+    async with db.transaction() as tx:
+        await execute(
+            tx,
+            "INSERT INTO public.whatsapp_instances (instance_name, status, state, wanted, checked_at, engine)"
+            " SELECT name, 'connected', 'connected', 'running', now(), 'fake' FROM unnest(%s::text[]) AS name",
+            (names,),
+        )
+        ids = await tx.execute("SELECT id FROM public.whatsapp_instances")
+        rows = [id for (id,) in await ids.fetchall()]
+    worker = Worker(db, clock)
+    for id in rows:
+        worker.engine.link(str(id))
+
+    async with worker.running():
+        for id in rows:
+            await worker.until(id, state="connected", checked_at=clock.now())
+
+    assert len(worker.engine.devices) == 200
+
+
+async def _checked(worker: Worker, made: Instance) -> None:
+    async with asyncio.timeout(10):
+        while (await worker.row(made)).checked_at != worker.clock.now():
+            pass
+
+
+async def _lease(worker: Worker, made: Instance) -> tuple[bool, int]:
+    """Whether it has time left, and its fence."""
+    async with worker.database.transaction() as tx:
+        cursor = await tx.execute(
+            "SELECT until > clock_timestamp(), fence FROM recado.leases WHERE subject = %s", (made.id,)
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+async def _die(worker: Worker, made: Instance) -> None:
+    """As after kill -9: it does nothing any more, and its lease has run out."""
+    async with worker.database.transaction() as tx:
+        assert await leases.holds(tx, "instance", made.id, 1)
+        await execute(tx, "UPDATE recado.leases SET until = clock_timestamp() - interval '1 second'")
