@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from recado.store import closing, days, migrate
+from recado.store import days, migrate
 from recado.store.database import Database, Tx
 from recado.store.rows import execute, fetch_value, fetch_values
+from recado.store.sealing import seal_schema
 from tests.fixtures_database import RunningServer, named
 
 OPEN_TABLES = """
@@ -135,7 +136,7 @@ async def test_a_sealed_schema_is_closed_to_all_but_its_owner(tx: Tx):
     await tx.execute(
         "GRANT USAGE ON SCHEMA whatsmeow TO PUBLIC; GRANT ALL ON whatsmeow.keys TO PUBLIC, anon, service_role"
     )
-    await closing.seal_schema(tx, "whatsmeow")
+    await seal_schema(tx, "whatsmeow")
     assert await fetch_values(tx, OPEN_TABLES, (["whatsmeow"],)) == []
     for role in ("anon", "authenticated", "service_role"):
         assert not await fetch_value(tx, "SELECT has_schema_privilege(%s, 'whatsmeow', 'USAGE')", (role,))
