@@ -20,6 +20,9 @@ EVENTS: Final = Counter("recado_events_total", "Events that entered the log, by 
 TROUBLES: Final = Counter(
     "recado_troubles_total", "Messages that could not be read whole and were kept raw", registry=REGISTRY
 )
+UNKNOWN_SESSIONS: Final = Counter(
+    "recado_unknown_sessions_total", "What came for instances that are no more, and was let go", registry=REGISTRY
+)
 BATCH: Final = Histogram(
     "recado_commit_messages",
     "What the network gave, per transaction that stored it",

@@ -1,0 +1,208 @@
+"""The committer: whatever engines have heard is written in one transaction, and answered when that is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from recado.clock import Clock
+from recado.domain.engine import Inbound, Incoming
+from recado.domain.errors import Unavailable
+from recado.domain.events import NewEvent
+from recado.domain.rescue import plain
+from recado.services.bell import Bell
+from recado.services.names import Names
+from recado.store import activity, incoming, log
+from recado.store.database import Database
+from recado.store.incoming import Arrival
+from recado.telemetry import BATCH, EVENTS, TROUBLES, UNKNOWN_SESSIONS
+
+_LIMIT: Final = 200
+_BYTES: Final = 8 << 20
+_PAUSES: Final = tuple(timedelta(seconds=s) for s in (1, 2, 5))
+_NOTES_EVERY: Final = timedelta(seconds=10)
+
+_log = structlog.get_logger()
+
+
+@dataclass(eq=False, slots=True)
+class _Item:
+    """Something heard, and whoever waits for it to be stored. `id` is the same in every try."""
+
+    id: UUID
+    inbound: Inbound
+    answer: asyncio.Future[None]
+
+    @property
+    def instance_id(self) -> UUID | None:
+        try:
+            return UUID(self.inbound.session)
+        except ValueError:
+            return None
+
+    @property
+    def size(self) -> int:
+        return len(self.inbound.raw) if isinstance(self.inbound, Incoming) else 0
+
+
+class Committer:
+    """Takes what is waiting and never lingers: batches grow by themselves while a transaction is under way.
+
+    There is one transaction at a time, so the order of arrival is the order in the database.
+    """
+
+    def __init__(self, database: Database, clock: Clock, bell: Bell) -> None:
+        self._database = database
+        self._clock = clock
+        self._bell = bell
+        self._names = Names(clock)
+        self._waiting: deque[_Item] = deque()
+        self._unanswered: set[_Item] = set()
+        self._knock = asyncio.Event()
+        self._active: dict[UUID, datetime] = {}
+        self._is_over = False
+
+    async def handle(self, inbound: Inbound) -> None:
+        """Return when it is committed. Raises Unavailable when it will not be: the network has to keep it."""
+        if self._is_over:
+            raise _stopping()
+        item = _Item(self._clock.new_id(), inbound, asyncio.get_running_loop().create_future())
+        self._waiting.append(item)
+        self._unanswered.add(item)
+        self._knock.set()
+        try:
+            await item.answer
+        finally:
+            self._unanswered.discard(item)
+
+    async def run(self) -> None:
+        """Commit until cancelled; what is unanswered then raises in `handle`."""
+        self._is_over = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._commit())
+                tasks.create_task(self._note_activity())
+        finally:
+            self._is_over = True
+            self._waiting.clear()
+            for item in self._unanswered:
+                _answer(item, _stopping())
+
+    async def _commit(self) -> None:
+        while True:
+            await self._knock.wait()
+            self._knock.clear()
+            while self._waiting:
+                await self._settle(self._next())
+
+    def _next(self) -> list[_Item]:
+        batch, size = [self._waiting.popleft()], 0
+        while self._waiting and len(batch) < _LIMIT and size < _BYTES:
+            size += batch[-1].size
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _settle(self, batch: Sequence[_Item]) -> None:
+        """Store all of it and answer; when something is wrong with it, halve it until the wrong one stands alone."""
+        try:
+            await self._store(batch)
+        except Exception as error:
+            self._names.forget(item.instance_id for item in batch if item.instance_id)
+            if len(batch) == 1:
+                await self._rescue(batch[0], error)
+                return
+            half = len(batch) // 2
+            await self._settle(batch[:half])
+            await self._settle(batch[half:])
+
+    async def _rescue(self, item: _Item, error: Exception) -> None:
+        _log.error("incoming.kept_raw", instance=item.inbound.session, wa_id=_wa_id(item.inbound), error=str(error))
+        item.inbound = plain(item.inbound, error)
+        try:
+            await self._store([item])
+        except Exception as again:
+            _log.exception("incoming.not_stored", instance=item.inbound.session, wa_id=_wa_id(item.inbound))
+            _answer(item, _not_stored(again))
+
+    async def _store(self, batch: Sequence[_Item]) -> None:
+        """One transaction, tried until the database takes or refuses it."""
+        tries = 0
+        while True:
+            try:
+                events, arrivals = await self._write(batch)
+                break
+            except Unavailable as error:
+                pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
+                tries += 1
+                _log.warning("incoming.waiting", count=len(batch), pause=pause.total_seconds(), error=str(error))
+                await self._clock.sleep(pause)
+        if events:
+            self._bell.ring()
+        for item in batch:
+            _answer(item)
+        self._count(batch, arrivals, events)
+
+    async def _write(self, batch: Sequence[_Item]) -> tuple[list[NewEvent], list[Arrival]]:
+        async with self._database.transaction() as tx:
+            names = await self._names.of(tx, {item.instance_id for item in batch if item.instance_id})
+            arrivals = [
+                Arrival(id=item.id, instance_id=id, instance_name=names[id], inbound=item.inbound)
+                for item in batch
+                if (id := item.instance_id) in names and id is not None
+            ]
+            if not arrivals:
+                return [], []
+            events = await incoming.write(tx, arrivals, new_id=self._clock.new_id, now=self._clock.now())
+            await log.append(tx, events)
+        return events, arrivals
+
+    def _count(self, batch: Sequence[_Item], arrivals: Sequence[Arrival], events: Sequence[NewEvent]) -> None:
+        BATCH.observe(len(batch))
+        UNKNOWN_SESSIONS.inc(len(batch) - len(arrivals))
+        TROUBLES.inc(sum(isinstance(one.inbound, Incoming) and one.inbound.trouble is not None for one in arrivals))
+        for event in events:
+            EVENTS.labels(event.type).inc()
+        now = self._clock.now()
+        self._active.update((arrival.instance_id, now) for arrival in arrivals)
+
+    async def _note_activity(self) -> None:
+        """Now and then only: each write of an instance's row is broadcast, and waits for whoever holds it."""
+        while True:
+            await self._clock.sleep(_NOTES_EVERY)
+            active, self._active = self._active, {}
+            try:
+                if active:
+                    async with self._database.transaction() as tx:
+                        await activity.note(tx, active)
+            except Unavailable:
+                self._active = active | self._active
+
+
+def _answer(item: _Item, error: Exception | None = None) -> None:
+    if item.answer.done():
+        return
+    if error is None:
+        item.answer.set_result(None)
+    else:
+        item.answer.set_exception(error)
+
+
+def _wa_id(inbound: Inbound) -> str:
+    return getattr(inbound, "wa_id", "")
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("stopping", "Recado is stopping.", hint="The network offers it again.")
+
+
+def _not_stored(error: Exception) -> Unavailable:
+    return Unavailable(
+        "not_stored", f"It could not be stored: {error}", hint="See the log; the network offers it again."
+    )
