@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -98,7 +98,7 @@ class Doors:
 
 @contextlib.contextmanager
 def bound(settings: Settings) -> Iterator[Doors]:
-    """Take both places; who knocks before `serving` waits. Raises Misconfigured when one cannot be had."""
+    """Take both places; who knocks before `serve` waits. Raises Misconfigured when one cannot be had."""
     path = local_socket(settings)
     with _tcp(settings.host, settings.port) as public, _unix(path) as private:
         port = public.getsockname()[1]
@@ -106,18 +106,17 @@ def bound(settings: Settings) -> Iterator[Doors]:
         yield Doors(address=address, port=port, path=path, public=public, private=private)
 
 
-@contextlib.asynccontextmanager
-async def serving(app: FastAPI, doors: Doors) -> AsyncIterator[None]:
-    """Answer at both places until the end of the block, then finish the requests in hand, for at most 5 s."""
+async def serve(app: FastAPI, doors: Doors, *, before_leaving: Callable[[], None]) -> None:
+    """Answer at both places until cancelled; then, after `before_leaving`, finish what is in hand, for at most 5 s."""
     servers = {_server(app): doors.public, _server(_OwnersDoor(app)): doors.private}
-    async with asyncio.TaskGroup() as tasks:
-        for server, listener in servers.items():
-            tasks.create_task(server.serve(sockets=[listener]))
-        try:
-            yield
-        finally:
-            for server in servers:
-                server.should_exit = True
+    lives = [asyncio.ensure_future(server.serve(sockets=[listener])) for server, listener in servers.items()]
+    try:
+        await asyncio.wait(lives, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        before_leaving()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*lives)
 
 
 class _Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from recado.api.context import Services
-from recado.app import bound, create_app, serving
+from recado.app import bound, create_app, serve
 from recado.clock import Clock, SystemClock
 from recado.crew import Crew, crew
 from recado.data_dir import claimed
@@ -118,8 +118,8 @@ async def running(
             members.add("postgres", server.run())
         services, lifecycle = _assemble(settings, database, engine, clock, guard, client, members)
         admin_key = await services.keys.ensure_admin(settings.admin_key)
-        await stack.enter_async_context(serving(create_app(services, settings), doors))
-        stack.callback(services.streams.close)
+        app = create_app(services, settings)
+        members.add("api", serve(app, doors, before_leaving=services.streams.close))
         yield Runtime(
             settings=settings,
             address=doors.address,

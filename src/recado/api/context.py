@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import Depends, Path
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -74,25 +73,29 @@ async def who(
     return await access_of(connection, using)
 
 
-def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Access]]:
+@dataclass(frozen=True, slots=True)
+class allowed:  # reads as what it is where it stands: Depends(allowed("events"))
     """A dependency: the request's access, if its key has that scope."""
 
-    async def check(access: Annotated[Access, Depends(who)]) -> Access:
-        require(access, scope)
+    scope: str
+
+    async def __call__(self, access: Annotated[Access, Depends(who)]) -> Access:
+        require(access, self.scope)
         return access
 
-    return check
 
-
-def named(scope: str) -> Callable[..., Coroutine[Any, Any, Instance]]:
+@dataclass(frozen=True, slots=True)
+class named:  # the same
     """A dependency: the instance of the path, if the key has that scope and may know of it."""
 
-    async def find(
+    scope: str
+
+    async def __call__(
+        self,
         using: Using,
-        access: Annotated[Access, Depends(allowed(scope))],
+        access: Annotated[Access, Depends(who)],
         name: Annotated[Text, Path(description="The instance's name")],
     ) -> Instance:
+        require(access, self.scope)
         async with using.database.transaction() as tx:
             return await find_instance(tx, access, name)
-
-    return find

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import segno
+
+# The blocks are the light modules.
+_WHITE_ON_BLACK: Final = "\x1b[38;5;231;48;5;16m"
+_PLAIN: Final = "\x1b[0m"
 
 
 def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
@@ -20,10 +25,11 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
 
 
 def qr(text: str) -> str:
-    """The code as text, two modules a character, dark on light whatever the terminal's colours."""
+    """The code as text, two modules a character; on a terminal dark on light, whatever its colours."""
     out = io.StringIO()
     segno.make(text, error="l").terminal(out, compact=True, border=2)
-    return out.getvalue()
+    lines = out.getvalue().splitlines()
+    return "\n".join(f"{_WHITE_ON_BLACK}{line}{_PLAIN}" if sys.stdout.isatty() else line for line in lines)
 
 
 def _cell(value: Any) -> str:
