@@ -62,5 +62,10 @@ def _copy_to(shelf: Path, name: str, package: Path) -> Path:
         for part in (package, package.with_name(f"{_PACKAGE}.libs")):
             if part.exists():
                 shutil.copytree(part, unfinished / part.name, symlinks=True, ignore=_UNUSED)
-        unfinished.rename(target)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if not target.exists():
+                raise
     return target / _PACKAGE
