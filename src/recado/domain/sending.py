@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from .chats import Address
 from .engine import EngineError
 from .errors import Invalid
+from .jid import Identity
+from .messages import Message
 
 TEXT_LIMIT: Final = 65_536
 PAUSES: Final = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
@@ -41,6 +44,56 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message that somebody asked to be sent, with the ids that it will have for good."""
+
+    id: UUID
+    instance_id: UUID
+    instance_name: str
+    recipient: Recipient
+    wa_id: str
+    kind: str
+    text: str
+    content: dict[str, Any]
+    quoted_wa_id: str | None
+    at: datetime
+    key: str | None
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer to a request. `is_repeat`: its key was used before, and this is the first message again."""
+
+    message: Message
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A row of the send queue. `who` is what is known of the chat's person; `attempts` counts those left unanswered."""
+
+    message_id: UUID
+    instance_id: UUID
+    instance_name: str
+    chat_id: UUID
+    wa_id: str
+    wire: str
+    content: dict[str, Any]
+    attempts: int
+    not_before: datetime | None
+    who: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """WhatsApp has it. `names` are what was learnt of the recipient, each news after the one before."""
+
+    at: datetime
+    names: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """Given up for good. `code` is WhatsApp's number, or the engine's word for what is wrong."""
 
@@ -55,6 +108,9 @@ class Postponed:
     pause: timedelta
     detail: str
     counts: bool
+
+
+Outcome = Gone | Refused | Postponed
 
 
 def check_text(text: str) -> None:

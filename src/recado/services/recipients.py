@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import phonenumbers
@@ -19,6 +18,7 @@ from recado.domain.errors import Invalid
 from recado.domain.jid import Identity, identity_of, parse_jid
 from recado.domain.numbers import spellings
 from recado.domain.sending import Recipient
+from recado.services.roster import Roster
 from recado.store import recipients as store
 from recado.store.database import Database
 
@@ -28,13 +28,6 @@ _KEEP: Final = timedelta(hours=1)
 _KEPT_LIMIT: Final = 20_000
 
 log = structlog.get_logger()
-
-
-class Roster(Protocol):
-    """Who is connected, told by whoever holds the leases."""
-
-    def connected(self) -> Mapping[UUID, int]:
-        """The instances that are connected and leased to us, each with its fence."""
 
 
 class Recipients:
@@ -72,7 +65,7 @@ class Recipients:
         return None if identity is None else _person(identity, f"{identity.phone}@s.whatsapp.net")
 
     async def _asked(self, instance_id: UUID, wire: str) -> Recipient | None:
-        fence = self._roster.connected().get(instance_id)
+        fence = self._roster.fence_of(instance_id)
         if fence is None:
             return None
         try:

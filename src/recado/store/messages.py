@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,7 @@ LEFT JOIN public.whatsapp_contacts s ON s.id = m.sender_id
 """
 _GET = f"{_SHAPE} WHERE m.instance_id = %s AND m.id = %s"
 _BY_ID = f"{_SHAPE} WHERE m.id = %s"
+_BY_IDS = f"{_SHAPE} WHERE m.id = ANY (%s)"
 _BY_WA_ID = f"{_SHAPE} WHERE m.instance_id = %s AND m.wa_id = %s ORDER BY m.id LIMIT 1"
 _OF_CHAT = f"""{_SHAPE}
 WHERE m.chat_id = %(chat_id)s AND (%(id)s::uuid IS NULL
@@ -154,6 +155,12 @@ async def advance(
 async def by_id(tx: Tx, id: UUID) -> Message | None:
     """A message of any instance, without its history."""
     return await _one(tx, _BY_ID, [id])
+
+
+async def by_ids(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Message]:
+    """Messages of any instances, without their histories."""
+    cursor = await tx.execute(_BY_IDS, [list(ids)])
+    return {message.id: message for message in map(_message, await cursor.fetchall())}
 
 
 async def get(tx: Tx, instance_id: UUID, id: UUID) -> Message | None:

@@ -1,0 +1,364 @@
+"""What is accepted is sent once, in order, under its one id, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from recado.clock import SystemClock
+from recado.domain.engine import EngineError, Resolved
+from recado.domain.errors import Conflict, Invalid, NotFound
+from recado.domain.events import MESSAGE_FAILED, MESSAGE_QUEUED, MESSAGE_SENT
+from recado.domain.messages import message_json
+from tests.services.post import GUARD, MARIA, an_instance, office
+from tests.waiting import until
+
+TIMEOUT = EngineError("timeout", "no answer in time", may_retry=True, is_uncertain=True)
+
+
+@pytest.fixture
+async def post(db):
+    async with office(db, SystemClock()) as post:
+        yield post
+
+
+async def test_what_is_accepted_is_queued_under_the_id_that_whatsapp_will_see(post):
+    instance = await post.open(is_connected=False)
+    accepted = await post.outgoing.accept(instance, to=MARIA, text="Oi")
+    message = await post.read(accepted.message)
+    assert (message.status, message.text, message.kind, message.from_me) == ("queued", "Oi", "conversation", True)
+    assert message.wa_id == accepted.message.wa_id
+    assert (await post.queue_length(), accepted.is_repeat) == (1, False)
+
+
+async def test_accepting_is_one_event_with_the_message(post):
+    instance = await post.open(is_connected=False)
+    message = await post.send(instance)
+    [event] = await post.events()
+    assert (event.type, event.instance_name, event.chat_id) == (MESSAGE_QUEUED, "loja", message.chat.id)
+    assert event.data == message_json(message)
+
+
+async def test_a_message_is_sent_and_leaves_the_queue(post):
+    instance = await post.open()
+    message = await post.settled(await post.send(instance, "Olá, 👋"))
+    assert message.status == "sent"
+    assert [(one.wa_id, one.content) for one in post.engine.sent.values()] == [
+        (message.wa_id, {"conversation": "Olá, 👋"})
+    ]
+    assert await post.queue_length() == 0
+
+
+async def test_every_step_is_in_the_history_and_each_outcome_is_one_event(post):
+    instance = await post.open()
+    message = await post.settled(await post.send(instance))
+    assert {step.status for step in (await post.read(message)).history} == {"queued", "sent"}
+    assert [event.type for event in await post.events()] == [MESSAGE_QUEUED, MESSAGE_SENT]
+    assert (await post.events(MESSAGE_SENT))[0].data == message_json(message)
+
+
+async def test_messages_of_a_chat_go_in_order_one_at_a_time(post):
+    instance = await post.open()
+    with post.engine.hold("send") as gate:
+        sent = [await post.send(instance, f"{n}") for n in range(10)]
+        await gate.reached(1)
+        assert gate.arrived == 1
+    for message in sent:
+        await post.settled(message)
+    assert post.texts() == [f"{n}" for n in range(10)]
+
+
+async def test_chats_go_side_by_side(post):
+    instance = await post.open()
+    with post.engine.hold("send") as gate:
+        for n in range(5):
+            await post.send(instance, to=f"+551198888000{n}")
+        await gate.reached(5)
+
+
+async def test_not_more_than_the_window_is_under_way_for_one_instance(post):
+    instance = await post.open()
+    with post.engine.hold("send") as gate:
+        for n in range(20):
+            await post.send(instance, f"{n}", to=f"+55119888800{n:02}")
+        await gate.reached(16)
+        other = await post.open("outra")
+        await post.send(other)
+        await gate.reached(17)
+        assert gate.arrived == 17
+    await until(lambda: len(post.engine.sent) == 21)
+
+
+async def test_a_message_waits_for_its_instance_to_connect(post):
+    instance = await post.open(is_connected=False)
+    message = await post.send(instance)
+    other = await post.open("outra")
+    await post.settled(await post.send(other))
+    assert (await post.read(message)).status == "queued"
+    await post.connect(instance)
+    assert (await post.settled(message)).status == "sent"
+
+
+async def test_a_try_without_an_answer_is_repeated_with_the_same_id(post):
+    instance = await post.open()
+    post.engine.script("send", TIMEOUT)
+    message = await post.send(instance)
+    assert (await post.settled(message)).status == "sent"
+    assert [one.wa_id for _, one in post.engine.attempts] == [message.wa_id, message.wa_id]
+
+
+async def test_nothing_of_a_chat_overtakes_a_message_that_has_to_be_repeated(post):
+    instance = await post.open()
+    post.engine.script("send", TIMEOUT)
+    messages = [await post.send(instance, text) for text in ("a", "b")]
+    for message in messages:
+        await post.settled(message)
+    assert post.texts() == ["a", "a", "b"]
+
+
+async def test_other_chats_go_on_while_one_waits_to_be_repeated(post):
+    instance = await post.open()
+    post.engine.script("send", EngineError("server", "later", server_code=503))
+    await post.send(instance, "a")
+    await until(lambda: ("send", str(instance.id), 1) in post.engine.calls)
+    assert (await post.settled(await post.send(instance, "b", to="+5511988880000"))).status == "sent"
+    assert post.texts() == ["b"]
+
+
+async def test_a_refusal_for_good_is_kept_with_the_servers_code(post):
+    instance = await post.open()
+    post.engine.script("send", EngineError("server", "the account may not start new chats", server_code=463))
+    message = await post.settled(await post.send(instance))
+    assert (message.status, message.error_code) == ("failed", "463")
+    assert message.error_detail == "the account may not start new chats"
+    [event] = await post.events(MESSAGE_FAILED)
+    assert event.data["error"] == {"code": "463", "detail": "the account may not start new chats"}
+    assert (await post.queue_length(), post.engine.attempts) == (0, [])
+
+
+async def test_the_next_message_of_a_chat_goes_after_one_that_was_refused(post):
+    instance = await post.open()
+    post.engine.script("send", EngineError("invalid_message", "no"))
+    first, second = [await post.send(instance, text) for text in ("a", "b")]
+    assert (await post.settled(first)).status == "failed"
+    assert (await post.settled(second)).status == "sent"
+
+
+async def test_an_error_of_the_engine_itself_is_tried_again(post):
+    instance = await post.open()
+    post.engine.script("send", ZeroDivisionError("a bug"))
+    assert (await post.settled(await post.send(instance))).status == "sent"
+
+
+async def test_what_was_under_way_at_a_crash_goes_again_with_the_same_id(db):
+    clock = SystemClock()
+    async with office(db, clock) as before:
+        instance = await before.open()
+        with before.engine.hold("send") as gate:
+            message = await before.send(instance)
+            await gate.reached(1)
+            assert (await before.read(message)).status == "sending"
+            engine = before.engine
+    async with office(db, clock, engine) as after:
+        after.roster.enter(instance.id, 1)
+        assert (await after.settled(message)).status == "sent"
+        assert {one.wa_id for _, one in after.engine.attempts} == {message.wa_id}
+
+
+async def test_a_disconnect_holds_messages_back_and_a_connect_lets_them_go_at_once(post):
+    instance = await post.open()
+    post.engine.script("send", EngineError("not_connected", "no", may_retry=True))
+    message = await post.send(instance)
+    await until(lambda: ("send", str(instance.id), 1) in post.engine.calls)
+    post.disconnect(instance)
+    await post.connect(instance)
+    assert (await post.settled(message)).status == "sent"
+
+
+async def test_a_key_gives_the_first_answer_again(post):
+    instance = await post.open(is_connected=False)
+    first = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
+    again = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
+    assert (message_json(again.message), again.is_repeat) == (message_json(first.message), True)
+    assert (await post.queue_length(), len(await post.events())) == (1, 1)
+
+
+async def test_a_key_used_at_the_same_time_is_one_message(post):
+    instance = await post.open(is_connected=False)
+    requests = [post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k") for _ in range(20)]
+    answers = await asyncio.gather(*requests)
+    assert len({answer.message.id for answer in answers}) == 1
+    assert [answer.is_repeat for answer in answers].count(False) == 1
+    assert await post.queue_length() == 1
+
+
+@pytest.mark.parametrize("other", [{"text": "Tchau"}, {"to": "+5511988880000"}])
+async def test_a_key_of_another_message_is_a_conflict(post, other):
+    instance = await post.open(is_connected=False)
+    await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
+    with pytest.raises(Conflict) as caught:
+        await post.outgoing.accept(instance, **({"to": MARIA, "text": "Oi"} | other), idempotency_key="k")
+    assert (caught.value.code, await post.queue_length()) == ("idempotency_conflict", 1)
+
+
+async def test_a_key_belongs_to_one_instance(post):
+    one, other = await post.open("a", is_connected=False), await post.open("b", is_connected=False)
+    for instance in (one, other):
+        assert not (await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")).is_repeat
+
+
+async def test_without_a_connection_a_request_that_needs_one_writes_nothing(post):
+    instance = await post.open(is_connected=False)
+    with pytest.raises(Conflict) as caught:
+        await post.outgoing.accept(instance, to=MARIA, text="Oi", must_be_connected=True)
+    assert caught.value.code == "not_connected"
+    assert (await post.queue_length(), await post.events()) == (0, [])
+
+
+async def test_without_a_connection_a_repeat_still_gets_its_first_answer(post):
+    instance = await post.open(is_connected=False)
+    first = await post.send(instance, idempotency_key="k")
+    again = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k", must_be_connected=True)
+    assert (message_json(again.message), again.is_repeat) == (message_json(first), True)
+
+
+@pytest.mark.parametrize("wrong", [{"text": ""}, {"text": "x" * 65_537}, {"to": "123"}, {"quoted": "3EB0UNKNOWN"}])
+async def test_bad_input_is_refused_and_writes_nothing(post, wrong):
+    instance = await post.open()
+    with pytest.raises(Invalid) as caught:
+        await post.outgoing.accept(instance, **({"to": MARIA, "text": "Oi"} | wrong))
+    assert caught.value.extra["field"] == next(iter(wrong))
+    assert (await post.queue_length(), await post.events()) == (0, [])
+
+
+async def test_the_longest_text_goes_through(post):
+    instance = await post.open()
+    text = "👋" * 65_536
+    assert (await post.settled(await post.send(instance, text))).status == "sent"
+    assert post.texts() == [text]
+
+
+async def test_an_instance_that_was_removed_meanwhile_is_not_found_and_hurts_nobody_in_the_same_commit(post):
+    instance = await post.open(is_connected=False)
+    gone = an_instance(post.clock, "gone", "disconnected")
+    answers = await asyncio.gather(
+        post.outgoing.accept(gone, to=MARIA, text="Oi"),
+        *(post.outgoing.accept(instance, to=MARIA, text=f"{n}") for n in range(5)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], NotFound)
+    assert await post.queue_length() == 5
+
+
+async def test_many_requests_at_once_share_their_commits(post):
+    instance = await post.open(is_connected=False)
+    async with post.database.transaction() as tx:
+        before = await transactions(tx)
+    await asyncio.gather(*(post.send(instance, f"{n}") for n in range(100)))
+    async with post.database.transaction() as tx:
+        assert await transactions(tx) - before < 20
+    assert await post.queue_length() == 100
+
+
+async def test_an_answer_quotes_a_message_of_ours_or_of_theirs(post):
+    instance = await post.open()
+    first = await post.send(instance, "Oi")
+    answer = await post.send(instance, "Olá de novo", quoted=first.wa_id)
+    await post.settled(answer)
+    context = post.engine.sent[answer.wa_id].content["extendedTextMessage"]["contextInfo"]
+    assert (context["stanzaID"], context["quotedMessage"]) == (first.wa_id, {"conversation": "Oi"})
+    assert answer.quoted_wa_id == first.wa_id
+
+
+async def test_a_receipt_that_is_faster_than_the_answer_is_not_undone(post):
+    instance = await post.open()
+    with post.engine.hold("send") as gate:
+        message = await post.send(instance)
+        await gate.reached(1)
+        async with post.database.transaction() as tx:
+            await tx.execute("UPDATE public.whatsapp_messages SET status = 'delivered' WHERE id = %s", (message.id,))
+    await until(lambda: is_empty(post))
+    assert (await post.read(message)).status == "delivered"
+    assert [event.type for event in await post.events()] == [MESSAGE_QUEUED, MESSAGE_SENT]
+
+
+async def test_waiting_for_a_message_ends_when_the_time_is_up(post):
+    instance = await post.open(is_connected=False)
+    message = await post.send(instance)
+    assert (await post.outgoing.settled(message.id, timeout=timedelta(0))).status == "queued"
+
+
+async def test_waiting_for_a_message_that_is_not_there_is_refused(post):
+    with pytest.raises(NotFound):
+        await post.outgoing.settled(post.clock.new_id(), timeout=GUARD)
+
+
+async def test_the_number_that_whatsapp_knows_is_stored_and_answered(post):
+    instance = await post.open()
+    post.engine.accounts[MARIA] = Resolved(
+        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
+    )
+    message = await post.send(instance)
+    contact = message.chat.contact
+    assert contact is not None
+    assert (contact.phone_number, contact.lid) == ("551188887777", "77@lid")
+    await post.settled(message)
+    assert post.engine.sent[message.wa_id].to == "551188887777@s.whatsapp.net"
+
+
+async def test_a_number_that_is_not_on_whatsapp_is_refused_before_anything_is_written(post):
+    instance = await post.open()
+    post.engine.accounts[MARIA] = Resolved(query=MARIA, is_registered=False)
+    with pytest.raises(Invalid) as caught:
+        await post.send(instance)
+    assert (caught.value.code, await post.queue_length()) == ("not_on_whatsapp", 0)
+
+
+async def test_a_guess_made_offline_is_corrected_when_it_is_sent(post):
+    instance = await post.open(is_connected=False)
+    message = await post.send(instance)
+    assert message.chat.contact is not None
+    assert message.chat.contact.phone_number == "5511988887777"
+    post.engine.accounts[MARIA] = Resolved(
+        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
+    )
+    await post.connect(instance)
+    settled = await post.settled(message)
+    assert settled.chat.id == message.chat.id
+    assert settled.chat.contact is not None
+    assert (settled.chat.contact.phone_number, settled.chat.contact.lid) == ("551188887777", "77@lid")
+    assert post.engine.sent[message.wa_id].to == "551188887777@s.whatsapp.net"
+
+
+async def test_a_guess_that_turns_out_to_be_somebody_known_joins_their_chat(post):
+    instance = await post.open(is_connected=False)
+    known = await post.send(instance, "a", to="551188887777@s.whatsapp.net")
+    guess = await post.send(instance, "b", to=MARIA)
+    assert guess.chat.id != known.chat.id
+    post.engine.accounts[MARIA] = Resolved(
+        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
+    )
+    await post.connect(instance)
+    assert (await post.settled(known)).chat.id == (await post.settled(guess)).chat.id == known.chat.id
+
+
+async def test_a_guess_that_nobody_has_fails_when_it_is_sent(post):
+    instance = await post.open(is_connected=False)
+    message = await post.send(instance)
+    post.engine.accounts[MARIA] = Resolved(query=MARIA, is_registered=False)
+    await post.connect(instance)
+    settled = await post.settled(message)
+    assert (settled.status, settled.error_code) == ("failed", "not_on_whatsapp")
+
+
+async def is_empty(post) -> bool:
+    return await post.queue_length() == 0
+
+
+async def transactions(tx) -> int:
+    """The number of the next transaction that writes."""
+    cursor = await tx.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    [number] = await cursor.fetchone()
+    return int(number)
