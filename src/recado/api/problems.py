@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -14,9 +16,11 @@ from starlette.exceptions import HTTPException
 
 from recado.domain.errors import RecadoError, TooMany, Unauthorized, Unavailable
 from recado.domain.texts import storable_json
+from recado.store.errors import is_data_error
 
 _READ_THE_LIST: Final = "GET /docs lists all that there is."
 _RETRY_SECONDS: Final = 5
+_PARAMETER: Final = re.compile(r"\{[^}]+\}")
 
 
 class Problem(JSONResponse):
@@ -61,11 +65,29 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> Problem:
         return _invalid(error.errors(), request.headers.get("content-type", ""))
 
+    @app.exception_handler(psycopg.Error)
+    @app.exception_handler(UnicodeError)
+    async def unfit(_: Request, error: Exception) -> Problem:
+        if not is_data_error(error):
+            raise error
+        return problem(422, "unfit_value", "A value of this request is not one that a database can keep.")
+
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Problem:
+    async def http(request: Request, error: HTTPException) -> Problem:
         answer = _http(error)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(request))) or answer.headers.get("Allow", "GET")
         return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """All that this address takes; the framework names those of one route only."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    meant = (
+        methods for path, methods in paths.items() if re.fullmatch(_PARAMETER.sub("[^/]+", path), request.url.path)
+    )
+    return {method.upper() for methods in meant for method in methods}
 
 
 def _http(error: HTTPException) -> Problem:

@@ -1,0 +1,76 @@
+"""A client of a Recado that runs in this process, over real sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from recado.domain.access import EVERYTHING
+from recado.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The code of a problem, which has to be one."""
+        assert self.headers["content-type"] == "application/problem+json"
+        assert self.body["status"] == self.status
+        assert self.body["detail"]
+        return self.body["code"]
+
+
+class Door:
+    """Calls with a key, or without one."""
+
+    def __init__(self, runtime: Runtime, http: aiohttp.ClientSession, key: str | None) -> None:
+        self.runtime = runtime
+        self.http = http
+        self.key = key
+
+    def with_key(self, key: str | None) -> Door:
+        return Door(self.runtime, self.http, key)
+
+    async def new_key(self, *scopes: str, **options: Any) -> Door:
+        _, secret = await self.runtime.services.keys.create("a test", scopes or ("admin",), by=EVERYTHING, **options)
+        return self.with_key(secret)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+
+    async def call(
+        self, method: str, path: str, json: Any = None, *, headers: dict[str, str] | None = None, **options: Any
+    ) -> Answer:
+        if json is not None:
+            options["json"] = json
+        url = self.runtime.address + path
+        async with self.http.request(method, url, headers=self.headers | (headers or {}), **options) as answer:
+            is_json = answer.content_type.endswith("json")
+            body = await answer.json(content_type=None) if is_json else await answer.read()
+            named = {name.lower(): value for name, value in answer.headers.items()}
+            return Answer(status=answer.status, headers=named, body=body)
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.call("GET", path, **options)
+
+    async def post(self, path: str, json: Any = None, **options: Any) -> Answer:
+        return await self.call("POST", path, json, **options)
+
+    async def patch(self, path: str, json: Any) -> Answer:
+        return await self.call("PATCH", path, json)
+
+    async def delete(self, path: str) -> Answer:
+        return await self.call("DELETE", path)
+
+    async def instance(self, name: str = "loja") -> dict[str, Any]:
+        """A new instance that has not been asked to run."""
+        made = await self.post("/v1/instances", {"instance_name": name, "start": False})
+        assert made.status == 201, made.body
+        return made.body
