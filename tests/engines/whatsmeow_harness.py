@@ -9,16 +9,19 @@ import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from recado.clock import SystemClock
-from recado.engines.host import Pace
+from recado.engines.host import HostProgram, Pace
 from recado.engines.whatsmeow import Whatsmeow
 from recado.engines.whatsmeow_program import WhatsmeowOptions, upgrade_tables, whatsmeow_program
 from recado_simulator import Contact, Network, NetworkOptions, Phone
 from tests.engines.harness import Arrived
 from tests.engines.notebook import Notebook
+from tests.waiting import until
 
 BINARY = Path(__file__).parents[2] / "build" / "recado-whatsmeow"
+GUARD = timedelta(seconds=30)
 QUICK = Pace(
     heartbeat=timedelta(milliseconds=500),
     lease=timedelta(seconds=20),
@@ -27,14 +30,40 @@ QUICK = Pace(
 )
 
 
+class Recording(Whatsmeow):
+    """The product's adapter, which also keeps every event as it came over the wire."""
+
+    def __init__(self, program: HostProgram, pace: Pace) -> None:
+        super().__init__(program, SystemClock(), pace=pace)
+        self.frames: list[dict[str, Any]] = []
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        self.frames.append(params)
+        return await super().request(method, params)
+
+
 class WhatsmeowHarness:
     """The contract's network, and the parts behind it for tests of what only this engine does."""
 
-    def __init__(self, engine: Whatsmeow, network: Network, listener: Notebook) -> None:
+    def __init__(self, engine: Recording, network: Network, listener: Notebook) -> None:
         self.engine = engine
         self.network = network
         self.listener = listener
         self.contact: Contact = network.add_contact("5511988887777", name="Maria")
+
+    async def ask(self, method: str, **params: Any) -> Any:
+        """A call of the protocol as it stands in the document. Raises RpcError."""
+        return await self.engine.host.call(method, params, GUARD)
+
+    async def frame(self, type: str, session: str = "s1", *, count: int = 1) -> dict[str, Any]:
+        """The data of the `count`-th event of this type, once it has come."""
+        await until(lambda: len(self.events(type, session)) >= count)
+        data = self.events(type, session)[count - 1]["data"]
+        assert isinstance(data, dict)
+        return data
+
+    def events(self, type: str, session: str = "s1") -> list[dict[str, Any]]:
+        return [one for one in self.engine.frames if one["type"] == type and one["session"] == session]
 
     def phone(self, session: str) -> Phone:
         return self.network.add_phone(f"551199999000{session[-1]}", name="Loja")
@@ -77,6 +106,10 @@ class WhatsmeowHarness:
         assert self.engine.host.pid is not None
         os.kill(self.engine.host.pid, signal.SIGKILL)
 
+    @property
+    def exchange(self) -> Path:
+        return self.engine.host.program.exchange
+
 
 @contextlib.asynccontextmanager
 async def whatsmeow(
@@ -102,7 +135,7 @@ async def whatsmeow(
         )
         program = whatsmeow_program(BINARY, database_url, directory / "exchange", led)
         listener = listener or Notebook()
-        engine = Whatsmeow(program, SystemClock(), pace=pace)
+        engine = Recording(program, pace)
         running = asyncio.ensure_future(engine.run(listener))
         try:
             await listener.signalled("host_up")
