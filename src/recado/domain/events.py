@@ -80,4 +80,4 @@ def envelope(event: LoggedEvent) -> dict[str, Any]:
 
 def rfc3339(time: datetime) -> str:
     """UTC with `Z` and milliseconds."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+    return time.isoformat(timespec="milliseconds")[:23] + "Z"

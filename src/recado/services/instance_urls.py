@@ -14,6 +14,7 @@ from recado.store.database import Database, Tx
 from recado.store.webhooks import Misaligned
 
 from .bell import Bell
+from .replay import take_over
 
 LOOKS_EVERY: Final = timedelta(seconds=3)
 
@@ -36,6 +37,7 @@ async def _align_one(tx: Tx, clock: Clock, row: Misaligned) -> None:
         await webhooks.remove(tx, row.webhook_id)
         await leases.remove(tx, "webhook", row.webhook_id)
     elif row.wanted_url is not None and row.webhook_id is not None:
+        await take_over(tx, row.webhook_id, now)
         await webhooks.point(tx, row.webhook_id, url=row.wanted_url, now=now)
     elif row.wanted_url is not None:
         await webhooks.insert(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from recado.domain.errors import Conflict, Gone, NotFound
 from recado.domain.webhooks import Webhook, event_types
@@ -11,9 +12,15 @@ from recado.store import deliveries, leases, log, webhooks
 from recado.store.database import Tx
 
 
+async def take_over(tx: Tx, webhook_id: UUID, now: datetime) -> None:
+    """Take the webhook from its courier, so that nothing which that one still notes overwrites what is written now."""
+    await deliveries.fence_off(tx, webhook_id, await leases.evict(tx, "webhook", webhook_id))
+    await webhooks.touch(tx, webhook_id, now=now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """One wish for one webhook. It takes the webhook from its courier, so that no old note overwrites the wish."""
+    """One wish for one webhook."""
 
     tx: Tx
     webhook: Webhook
@@ -32,12 +39,12 @@ class Replay:
         )
         if not events or events[0].position != position:
             raise NotFound("unknown_event", f"No event of this webhook stands at position {position} of the log.")
-        await self._take_over()
+        await take_over(self.tx, self.webhook.id, self.now)
         await deliveries.replay_one(self.tx, self.webhook.id, position, now=self.now)
         return 1
 
     async def failed(self) -> int:
-        await self._take_over()
+        await take_over(self.tx, self.webhook.id, self.now)
         return await deliveries.replay_failed(self.tx, self.webhook.id, now=self.now)
 
     async def since(self, position: int) -> int:
@@ -45,7 +52,7 @@ class Replay:
         oldest = await log.oldest(self.tx)
         if position < oldest - 1:
             raise Gone("position_gone", f"The log keeps events from position {oldest} on.", oldest=oldest)
-        await self._take_over()
+        await take_over(self.tx, self.webhook.id, self.now)
         await deliveries.rewind(self.tx, self.webhook.id, position, now=self.now)
         return await log.count(
             self.tx,
@@ -54,7 +61,3 @@ class Replay:
             instance_id=self.webhook.instance_id,
             types=event_types(self.webhook.events),
         )
-
-    async def _take_over(self) -> None:
-        await deliveries.fence_off(self.tx, self.webhook.id, await leases.evict(self.tx, "webhook", self.webhook.id))
-        await webhooks.touch(self.tx, self.webhook.id, now=self.now)

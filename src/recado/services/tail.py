@@ -71,6 +71,11 @@ class Tail:
                 if is_at_head:
                     await ear.wait(LOOKS_EVERY)
 
+    @property
+    def audience(self) -> int:
+        """How many listen at the head of the log now."""
+        return sum(len(group) for group in self._listeners.values())
+
     def ring(self) -> None:
         """Say that something has been appended."""
         self._bell.ring()

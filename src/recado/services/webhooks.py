@@ -24,7 +24,7 @@ from recado.store.database import Database, Tx
 
 from .bell import Bell
 from .parcels import wrap
-from .replay import Replay
+from .replay import Replay, take_over
 
 OLD_SECRET_FOR: Final = timedelta(hours=24)
 
@@ -212,7 +212,8 @@ class Webhooks:
             state_reason=webhook.state_reason if state == webhook.state else None,
             now=now,
         )
-        if state == "active":
+        if state == "active" and (webhook.state != "active" or webhook.failing_since is not None):
+            await take_over(tx, webhook.id, now)
             await webhooks.revive(tx, webhook.id, now=now)
 
     async def _find(self, tx: Tx, access: Access, id: UUID) -> Webhook:

@@ -105,24 +105,29 @@ async def update(
     await execute(
         tx,
         """
-        UPDATE recado.webhooks SET url = %s, events = %s, headers = %s, state = %s, state_reason = %s, updated_at = %s
-        WHERE id = %s
+        UPDATE recado.webhooks SET url = %s, events = %s, headers = %s, state = %s, state_reason = %s WHERE id = %s
         """,
-        (url, _texts(events), Jsonb(dict(headers)), state, state_reason, now, id),
+        (url, _texts(events), Jsonb(dict(headers)), state, state_reason, id),
     )
+    await touch(tx, id, now=now)
 
 
 async def switch_off(tx: Tx, id: UUID, *, state: State, reason: str, now: datetime) -> None:
     await execute(
         tx,
-        "UPDATE recado.webhooks SET state = %s, state_reason = %s, updated_at = %s WHERE id = %s",
-        (state, reason, now, id),
+        "UPDATE recado.webhooks SET state = %s, state_reason = %s WHERE id = %s",
+        (state, reason, id),
     )
+    await touch(tx, id, now=now)
 
 
 async def touch(tx: Tx, id: UUID, *, now: datetime) -> None:
     """Let whoever delivers for it begin anew with what stands in the tables."""
-    await execute(tx, "UPDATE recado.webhooks SET updated_at = %s WHERE id = %s", (now, id))
+    await execute(
+        tx,
+        "UPDATE recado.webhooks SET updated_at = greatest(%s, updated_at + interval '1 us') WHERE id = %s",
+        (now, id),
+    )
 
 
 async def revive(tx: Tx, id: UUID, *, now: datetime) -> None:
@@ -145,11 +150,11 @@ async def rotate_secret(tx: Tx, id: UUID, *, secret: str, previous_until: dateti
     await execute(
         tx,
         """
-        UPDATE recado.webhooks SET previous_secret = secret, previous_secret_until = %s, secret = %s, updated_at = %s
-        WHERE id = %s
+        UPDATE recado.webhooks SET previous_secret = secret, previous_secret_until = %s, secret = %s WHERE id = %s
         """,
-        (previous_until, secret, now, id),
+        (previous_until, secret, id),
     )
+    await touch(tx, id, now=now)
 
 
 async def target(tx: Tx, id: UUID, *, now: datetime) -> Target | None:
@@ -175,7 +180,8 @@ async def active(tx: Tx, *, now: datetime) -> list[Version]:
         tx,
         Version,
         """
-        SELECT id, CASE WHEN previous_secret_until <= %s THEN previous_secret_until ELSE updated_at END AS updated_at
+        SELECT id,
+          greatest(updated_at, CASE WHEN previous_secret_until <= %s THEN previous_secret_until END) AS updated_at
         FROM recado.webhooks WHERE state = 'active'
         """,
         (now,),
@@ -205,11 +211,10 @@ async def point(tx: Tx, id: UUID, *, url: str, now: datetime) -> None:
     """Let it post elsewhere, whatever had switched it off."""
     await execute(
         tx,
-        """
-        UPDATE recado.webhooks SET url = %s, state = 'active', state_reason = NULL, updated_at = %s WHERE id = %s
-        """,
-        (url, now, id),
+        "UPDATE recado.webhooks SET url = %s, state = 'active', state_reason = NULL WHERE id = %s",
+        (url, id),
     )
+    await touch(tx, id, now=now)
     await revive(tx, id, now=now)
 
 

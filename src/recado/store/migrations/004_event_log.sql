@@ -9,7 +9,8 @@ BEGIN
     RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(5927103);
-  IF to_regclass(format('recado.%I', child)) IS NOT NULL THEN
+  -- Asked of the catalogue itself: to_regclass may still remember that there was none before the lock.
+  IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'recado'::regnamespace AND relname = child) THEN
     RETURN;
   END IF;
   EXECUTE format('CREATE TABLE recado.%I (LIKE recado.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
