@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from recado.store.errors import unavailable
 from tests.api.door import Door
 from tests.engines.fake import FakeEngine
 
@@ -269,10 +270,9 @@ async def test_a_cursor_that_is_none(door: Door, path: str, cursor: str):
 
 
 async def test_a_database_that_is_away_is_said_so(door: Door, runtime, monkeypatch):
-    async def away():
-        raise OSError("connection refused")
+    async def away() -> None:
+        raise unavailable(OSError("connection refused"))
 
-    await runtime.database.close()
-    monkeypatch.setattr(runtime.database, "_connect", away)
+    monkeypatch.setattr(runtime.database, "_take", away)
     answer = await door.get("/v1/instances")
     assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "database_unavailable", "5")

@@ -90,3 +90,13 @@ async def contacts(
     instance: Readable, using: Using, after: Cursor = None, limit: Limit = 50
 ) -> shapes.Page[shapes.Contact]:
     return shapes.page(await using.messages.contacts(instance, after=after, limit=limit), shapes.contact)
+
+
+@router.get("/chats/{chat_id}", summary="One chat, by its id or by that of one that was merged into it")
+async def chat(instance: Readable, using: Using, chat_id: UUID) -> shapes.Chat:
+    return shapes.chat(await using.messages.chat(instance, chat_id))
+
+
+@router.get("/contacts/{contact_id}", summary="One person, by their id or by one that was merged into theirs")
+async def contact(instance: Readable, using: Using, contact_id: UUID) -> shapes.Contact:
+    return shapes.contact(await using.messages.contact(instance, contact_id))

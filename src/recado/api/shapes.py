@@ -18,6 +18,7 @@ from recado.domain.instances import Pairing as DomainPairing
 from recado.domain.messages import Message as DomainMessage
 from recado.domain.messages import message_json, step_json
 from recado.domain.page import Page as DomainPage
+from recado.domain.status import RANK
 
 T = TypeVar("T")
 S = TypeVar("S", bound=BaseModel)
@@ -245,7 +246,8 @@ def message(row: DomainMessage) -> Message:
 
 
 def message_with_history(row: DomainMessage) -> MessageWithHistory:
-    history = [step_json(step) for step in row.history]
+    # WhatsApp's clock has whole seconds, so `sent` can seem to be earlier than `queued`.
+    history = [step_json(step) for step in sorted(row.history, key=lambda step: (RANK[step.status], step.at))]
     return MessageWithHistory.model_validate(message_json(row) | {"history": history})
 
 
