@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from recado.domain.events import NewEvent
 from recado.store import days, log
 from recado.store.database import Database, Tx
 from recado.store.rows import fetch_values
+from tests.store.waiting import until_somebody_waits
 
 FIRST = date(2026, 3, 1)
 TODAY = date(2026, 3, 20)
@@ -33,6 +35,16 @@ async def test_preparing_twice_does_no_harm(db: Database):
         await days.prepare(tx, today=TODAY)
         await days.prepare(tx, today=TODAY)
         assert len(await partitions(tx)) == 4
+
+
+async def test_two_who_make_the_same_day_at_once_do_no_harm(db: Database):
+    """The second has found no such day before the first commits, and looks again when it is let in."""
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group, db.transaction() as tx:
+        await days.ensure(tx, "event_log", TODAY)
+        group.create_task(make(db, TODAY))
+        await until_somebody_waits(db)
+    async with db.transaction() as tx:
+        assert await partitions(tx) == ["event_log_20260320"]
 
 
 async def test_a_day_made_ready_is_closed_like_its_table(db: Database):
@@ -89,6 +101,11 @@ async def test_old_attempts_go_with_their_day(db: Database):
         await days.ensure(tx, "delivery_attempts", FIRST)
         await days.prepare(tx, today=TODAY)
         assert await days.expire(tx, WEEK, today=TODAY) == [("delivery_attempts", FIRST)]
+
+
+async def make(database: Database, day: date) -> None:
+    async with database.transaction() as tx:
+        await days.ensure(tx, "event_log", day)
 
 
 async def fill(tx: Tx) -> None:
