@@ -7,12 +7,14 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from uuid import UUID, uuid4
 
 from recado.domain.errors import Misconfigured
 
 _MARK: Final = "purpose"
 _DEMO: Final = "demo"
 _REAL: Final = "real"
+_WORKER: Final = "worker"
 _REFUSALS: Final = {
     _DEMO: ("The data directory {path} belongs to the demo, whose devices do not exist.", "Give this one its own"),
     _REAL: ("The data directory {path} holds real devices, and the demo must not touch it.", "Give the demo its own"),
@@ -46,6 +48,17 @@ def claimed(path: Path, *, is_demo: bool) -> Iterator[None]:
                 hint="End that one first, or give this one a RECADO_DATA_DIR of its own.",
             ) from None
         yield
+
+
+def worker_id(path: Path) -> UUID:
+    """The name of the worker that lives on this directory: the same in each of its lives. Claim the directory first."""
+    file = path / _WORKER
+    try:
+        return UUID(file.read_text("utf-8").strip())
+    except (FileNotFoundError, ValueError):
+        made = uuid4()
+        file.write_text(f"{made}\n", "utf-8")
+        return made
 
 
 def _mark(path: Path, purpose: str) -> None:

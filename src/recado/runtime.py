@@ -17,7 +17,7 @@ from recado.api.context import Services
 from recado.app import bound, create_app, serve
 from recado.clock import Clock, SystemClock
 from recado.crew import Crew, crew
-from recado.data_dir import claimed
+from recado.data_dir import claimed, worker_id
 from recado.domain.engine import Engine, Inbound, Signal
 from recado.domain.errors import Misconfigured
 from recado.engines.binary import find_binary
@@ -147,7 +147,7 @@ def _assemble(
     tail = Tail(database, bell, clock)
     streams = Streams(database, tail, LiveSink)
     committer = Committer(database, clock, bell)
-    lifecycle = Lifecycle(database, engine, clock, bell)
+    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker_id(settings.data_dir))
     outgoing = Outgoing(database, engine, lifecycle.roster, clock, bell, region=settings.region)
     members.add("upkeep", Upkeep(database, clock, timedelta(days=settings.retention_days)).run())
     members.add("tail", tail.run())

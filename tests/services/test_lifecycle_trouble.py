@@ -252,6 +252,19 @@ async def test_the_instances_of_a_dead_worker_are_taken_over_and_told_truly(db: 
             assert (await _lease(second, made))[1] == 2
 
 
+async def test_one_that_comes_back_under_its_name_takes_at_once_what_it_held(db: Database, clock: StillClock):
+    first = Worker(db, clock, holder=UUID(int=7))
+    async with first.running():
+        made = await first.connected()
+        clock.advance(SECOND)
+        second = Worker(db, clock, holder=UUID(int=7))
+        second.engine.devices |= first.engine.devices
+
+        async with second.running():
+            await second.until(made, state="connected", since=clock.now())
+            assert (await _lease(second, made))[1] == 2
+
+
 async def test_one_whose_lease_is_anothers_writes_nothing_and_hangs_up(worker: Worker, db: Database):
     made = await worker.connected()
     async with db.transaction() as tx:

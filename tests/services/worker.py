@@ -24,12 +24,12 @@ from tests.stillclock import StillClock
 class Worker:
     """One Recado as far as an instance's life goes: `engine` is played by the test, `instances` is what people call."""
 
-    def __init__(self, database: Database, clock: StillClock, engine: FakeEngine | None = None) -> None:
+    def __init__(self, database: Database, clock: StillClock, holder: UUID | None = None) -> None:
         self.database = database
         self.clock = clock
         self.bell = Bell()
-        self.engine = engine or FakeEngine(clock)
-        self.lifecycle = Lifecycle(database, self.engine, clock, self.bell)
+        self.engine = FakeEngine(clock)
+        self.lifecycle = Lifecycle(database, self.engine, clock, self.bell, holder=holder)
         self.instances = Instances(database, clock, self.bell, self.lifecycle)
 
     async def handle(self, inbound: Inbound) -> None:

@@ -19,7 +19,7 @@ from .items import Probed, Seen
 from .recorder import Recorder
 from .session import Session
 
-EVERY: Final = timedelta(seconds=30)
+CHECK_EVERY: Final = timedelta(seconds=30)
 
 log = structlog.get_logger()
 
@@ -27,18 +27,24 @@ log = structlog.get_logger()
 class Health:
     """Looks at the sessions that are in `sessions` when the time comes."""
 
-    def __init__(self, engine: Engine, clock: Clock, recorder: Recorder, sessions: Mapping[UUID, Session]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, recorder: Recorder, sessions: Mapping[UUID, Session], every: timedelta
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._recorder = recorder
         self._sessions = sessions
+        self._every = every
 
     async def run(self) -> None:
         due = self._clock.now()
         while True:
-            due = max(due + EVERY, self._clock.now())
+            due = max(due + self._every, self._clock.now())
             await self._clock.sleep(due - self._clock.now())
-            await self.check()
+            try:
+                await self.check()
+            except Exception:
+                log.exception("lifecycle.check_failed")
 
     async def check(self) -> None:
         """One look at all of them; what it shows is theirs to judge."""

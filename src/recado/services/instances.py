@@ -20,6 +20,7 @@ from recado.domain.timeline import TimelineEntry, language_of, told
 from recado.store import instances, pairings, timeline
 from recado.store import log as event_log
 from recado.store.database import Database
+from recado.telemetry import EVENTS
 
 from . import orders
 from .bell import Bell
@@ -70,6 +71,7 @@ class Instances:
             await timeline.add(tx, [first])
             data = {"state": made.state, "status": made.status}
             await event_log.append(tx, [event_of(INSTANCE_CREATED, made, data, self._clock)])
+        EVENTS.labels(INSTANCE_CREATED).inc()
         self._told(made.id)
         return made
 

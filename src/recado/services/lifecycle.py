@@ -22,7 +22,7 @@ from recado.telemetry import ENGINE_DOWN
 
 from .alarm import Alarm
 from .bell import Bell
-from .health import Health
+from .health import CHECK_EVERY, Health
 from .items import Begin, Look, Order, Yield
 from .recorder import Lost, Recorder
 from .roster import Roster
@@ -41,11 +41,19 @@ log = structlog.get_logger()
 class Lifecycle:
     """Brings every instance of one engine from what is to what is wanted.
 
-    `holder` names this worker in the leases; a fresh one for each life of the process.
+    `holder` names this worker in the leases. One that keeps its name takes back at once what it held when it died;
+    never give one name to two that live.
     """
 
     def __init__(
-        self, database: Database, engine: Engine, clock: Clock, bell: Bell, *, holder: UUID | None = None
+        self,
+        database: Database,
+        engine: Engine,
+        clock: Clock,
+        bell: Bell,
+        *,
+        holder: UUID | None = None,
+        check_every: timedelta = CHECK_EVERY,
     ) -> None:
         self.roster = Roster()
         self.engine = engine
@@ -58,7 +66,8 @@ class Lifecycle:
         self._looking = asyncio.Lock()
         self._is_host_up = False
         self._tasks: asyncio.TaskGroup | None = None
-        self.health = Health(engine, clock, self._recorder, self._sessions)
+        self._has_returned = False
+        self.health = Health(engine, clock, self._recorder, self._sessions, check_every)
         self._parts = Parts(
             engine=engine,
             clock=clock,
@@ -129,12 +138,17 @@ class Lifecycle:
         async with self._looking:
             try:
                 async with self._database.transaction() as tx:
-                    wishes = await observations.wishes(tx, self.engine.name)
+                    returning = None if self._has_returned else self._holder
+                    wishes = await observations.wishes(tx, self.engine.name, returning=returning)
                     free = [wish.id for wish in wishes if wish.is_free and wish.id not in self._sessions]
                     taken = await self._take_over(tx, free) if free else []
             except Unavailable as error:
                 log.warning("lifecycle.database_away", error=error.detail)
                 return
+            except Exception:
+                log.exception("lifecycle.look_failed")
+                return
+            self._has_returned = True
             for session in taken:
                 self._begin(session)
         for wish in wishes:
@@ -184,7 +198,10 @@ class Lifecycle:
         """Renew the leases; what is another's now is let go."""
         while True:
             await self._clock.sleep(RENEW_EVERY)
-            await self._renew()
+            try:
+                await self._renew()
+            except Exception:
+                log.exception("lifecycle.renewal_failed")
 
     async def _renew(self) -> None:
         fences = {id: session.fence for id, session in self._sessions.items()}

@@ -6,6 +6,7 @@ While the database is away it waits and tries again; nothing that was seen is dr
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import TypeVar
@@ -15,13 +16,14 @@ import structlog
 
 from recado.clock import Clock
 from recado.domain.errors import Unavailable
-from recado.domain.events import INSTANCE_QR, INSTANCE_REMOVED, rfc3339
+from recado.domain.events import INSTANCE_QR, INSTANCE_REMOVED, NewEvent, rfc3339
 from recado.domain.instances import Instance, Linked, Pairing
 from recado.domain.retries import storage_wait
-from recado.domain.states import State, Transition
+from recado.domain.states import STATES, State, Transition
 from recado.store import leases, observations, sessions, timeline
 from recado.store import log as event_log
 from recado.store.database import Database, Tx
+from recado.telemetry import EVENTS, INSTANCES
 
 from .alarm import Alarm
 from .bell import Bell
@@ -84,6 +86,7 @@ class Recorder:
 
         if not await self.persist(work):
             raise Lost
+        self._count(events)
 
     async def remove(self, instance: Instance, fence: int) -> None:
         """Delete the instance and all of it. Raises Lost."""
@@ -98,6 +101,7 @@ class Recorder:
 
         if not await self.persist(work):
             raise Lost
+        self._count([event])
         self.forget(instance.id)
         log.info("instance.removed", instance=instance.instance_name)
 
@@ -117,9 +121,19 @@ class Recorder:
     def adopt(self, id: UUID, fence: int, state: State) -> None:
         """What stands in the row of an instance that was taken over."""
         self._written[id] = (fence, state)
+        self._count()
 
     def forget(self, id: UUID) -> None:
         self._written.pop(id, None)
+        self._count()
+
+    def _count(self, events: Collection[NewEvent] = ()) -> None:
+        """Keep the metrics."""
+        for event in events:
+            EVENTS.labels(event.type).inc()
+        counts = Counter(state for _, state in self._written.values())
+        for state in STATES:
+            INSTANCES.labels(state).set(counts[state])
 
     async def _settle(self, batch: list[Entry]) -> None:
         try:
@@ -158,6 +172,7 @@ class Recorder:
                     for entry in entries:
                         seen = entry.observation
                         self._written[seen.id] = (seen.fence, seen.observed.state)
+                self._count([event for entry in entries for event in entry.events])
                 if rings:
                     self._bell.ring()
                 return result

@@ -88,9 +88,10 @@ WHERE i.id = said.id AND (i.status IS DISTINCT FROM said.status OR i.qr_code IS 
 """
 
 _WISHES: Final[LiteralString] = """
-SELECT i.id, i.wanted_at, l.holder IS NULL OR l.until <= clock_timestamp() AS is_free
+SELECT i.id, i.wanted_at,
+  l.holder IS NULL OR l.until <= clock_timestamp() OR l.holder = %(returning)s::uuid AS is_free
 FROM public.whatsapp_instances i LEFT JOIN recado.leases l ON l.kind = 'instance' AND l.subject = i.id
-WHERE i.engine = %s
+WHERE i.engine = %(engine)s
 ORDER BY i.wanted_at DESC, i.id
 """
 
@@ -151,9 +152,9 @@ async def correct(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetim
     return await execute(tx, _CORRECT, {"said": _said(states), "now": now})
 
 
-async def wishes(tx: Tx, engine: str) -> list[Wish]:
-    """Every instance of that engine, the newest wish first."""
-    return await fetch_all(tx, Wish, _WISHES, (engine,))
+async def wishes(tx: Tx, engine: str, *, returning: UUID | None) -> list[Wish]:
+    """Every instance of that engine, the newest wish first. What `returning` held in an earlier life is free to it."""
+    return await fetch_all(tx, Wish, _WISHES, {"engine": engine, "returning": returning})
 
 
 def _said(states: Mapping[UUID, tuple[int, State]]) -> str:
