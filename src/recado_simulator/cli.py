@@ -22,7 +22,13 @@ def main() -> None:
     """Runs the command in `sys.argv`; ends with 1 and one sentence when it cannot."""
     arguments = parser().parse_args()
     seed = arguments.seed if arguments.seed is not None else secrets.randbits(32)
-    options = NetworkOptions(seed=seed, port=arguments.port, state_dir=arguments.state, confirm=arguments.confirm)
+    options = NetworkOptions(
+        seed=seed,
+        port=arguments.port,
+        state_dir=arguments.state,
+        save=arguments.save,
+        confirm=arguments.confirm,
+    )
     try:
         run(serve(options, arguments.control_port))
     except (TokensMissing, OSError) as error:
@@ -36,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=0, help="of the network; 0: chosen by the system")
     command.add_argument("--control-port", type=int, default=0, help="of the control API; 0: chosen by the system")
     command.add_argument("--state", type=Path, metavar="DIR", help="keep accounts and linked devices across restarts")
+    command.add_argument(
+        "--save",
+        choices=("soon", "end", "never"),
+        default="soon",
+        help="when the state is written: after each change, at a clean end, not at all",
+    )
     command.add_argument("--seed", type=int, help="of all randomness; a new one unless given")
     command.add_argument(
         "--confirm", choices=("first", "delivery"), default="first", help="what ends redelivery of a message"

@@ -15,7 +15,8 @@ class NetworkOptions:
 
     `seed` makes all keys, ids and LIDs; the same seed and the same calls give the same network.
     `offline_batch` is how many unconfirmed stanzas a device may have on the wire at once.
-    `state_dir` keeps accounts, linked devices and undelivered messages across restarts.
+    `state_dir` keeps accounts, linked devices and undelivered messages across restarts. `save` says when it is written:
+    soon after each change, only at a clean end, or never, so that many runs can begin at the same point.
     """
 
     seed: int = 0
@@ -25,4 +26,5 @@ class NetworkOptions:
     qr_next_ms: int = 20_000
     offline_batch: int = 1_000
     state_dir: Path | None = None
+    save: Literal["soon", "end", "never"] = "soon"
     clock: Callable[[], float] = time

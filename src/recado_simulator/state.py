@@ -38,7 +38,7 @@ class State:
         self._path = directory / FILE if directory else None
 
     def touch(self) -> None:
-        if self._path is None or self._soon is not None:
+        if self._path is None or self._soon is not None or self._network.options.save != "soon":
             return
         try:
             loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class State:
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None
-        if self._path is not None:
+        if self._path is not None and self._network.options.save != "never":
             write(self._path, self._describe(is_clean))
 
     def load(self) -> None:

@@ -106,3 +106,29 @@ async def test_without_a_directory_nothing_is_written(options, tmp_path):
         network.add_phone(PHONE)
 
     assert not list(tmp_path.iterdir())
+
+
+async def test_many_runs_can_begin_at_the_same_point(options, away, tmp_path):
+    kept = (tmp_path / "network.json").read_bytes()
+    async with Network(replace(options, save="never")) as network:
+        away.network = network
+        await away.login()
+        away.read(message := await away.next("message"))
+        await away.receipt(message)
+        await network.ledger.wait(lambda ledger: len(ledger.confirmed(PHONE)) == 2)
+        await away.close()
+
+    assert (tmp_path / "network.json").read_bytes() == kept
+
+
+async def test_what_was_prepared_waits_through_a_restart(options, away):
+    async with Network(options) as network:
+        maria = network.add_contact(MARIA)
+        network.enqueue(maria.prepare(PHONE, [text_message("eins"), text_message("zwei")]))
+    async with Network(options) as network:
+        away.network = network
+        await away.login()
+
+        texts = [text_of(away.read(await away.next("message"))) for _ in range(3)]
+        assert texts == ["enquanto", "eins", "zwei"]
+        await away.close()
