@@ -28,17 +28,23 @@ FROM json_to_recordset(%s::json)
   AS t (id uuid, phone_number text, lid text, name text, push_name text, business_name text)
 WHERE c.id = t.id
 """
+# LIMIT 1 says what the unique indexes know, so that the plan is two probes a name from the first row on.
 _KNOWN = """
 WITH named AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%s::json) AS t (i uuid, p text, l text)
 ), found AS (
-  SELECT c.* FROM named n JOIN public.whatsapp_contacts c ON c.instance_id = n.i AND c.phone_number = n.p
+  SELECT c.id FROM named n CROSS JOIN LATERAL (
+    SELECT id FROM public.whatsapp_contacts WHERE instance_id = n.i AND phone_number = n.p LIMIT 1) c
   UNION
-  SELECT c.* FROM named n JOIN public.whatsapp_contacts c ON c.instance_id = n.i AND c.lid = n.l
+  SELECT c.id FROM named n CROSS JOIN LATERAL (
+    SELECT id FROM public.whatsapp_contacts WHERE instance_id = n.i AND lid = n.l LIMIT 1) c
 )
 SELECT c.id, c.instance_id, c.phone_number, c.lid, c.name, c.push_name, c.business_name,
   h.id, h.name, h.last_message_at
-FROM found c LEFT JOIN public.whatsapp_chats h ON h.contact_id = c.id AND h.merged_into IS NULL
+FROM found f CROSS JOIN LATERAL (SELECT * FROM public.whatsapp_contacts WHERE id = f.id LIMIT 1) c
+LEFT JOIN LATERAL (
+  SELECT id, name, last_message_at FROM public.whatsapp_chats WHERE contact_id = c.id AND merged_into IS NULL LIMIT 1
+) h ON true
 """
 _LIST = """
 SELECT id, instance_id, phone_number, lid, name, push_name, business_name
