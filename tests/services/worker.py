@@ -81,6 +81,11 @@ class Worker:
         async with self.database.transaction() as tx:
             return await fetch_value(tx, "SELECT qr_code FROM public.whatsapp_instances WHERE id = %s", (instance.id,))
 
+    async def shown(self, instance: Instance) -> str | None:
+        """The code that is to be scanned or typed now."""
+        async with self.database.transaction() as tx:
+            return await fetch_value(tx, "SELECT code FROM recado.pairings WHERE instance_id = %s", (instance.id,))
+
     async def codes(self, instance: Instance) -> list[str]:
         """The codes of its timeline, the oldest first."""
         async with self.database.transaction() as tx:

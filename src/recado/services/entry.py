@@ -8,7 +8,7 @@ from typing import Any
 
 from recado.clock import Clock
 from recado.domain.events import INSTANCE_QR, INSTANCE_STATE, NewEvent, rfc3339
-from recado.domain.instances import Instance, Linked
+from recado.domain.instances import Instance, Linked, Pairing
 from recado.domain.states import ONLINE, Observed, Transition
 from recado.domain.texts import storable_json
 from recado.store import timeline
@@ -18,17 +18,23 @@ from recado.store.sessions import Ready
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Its ids are drawn once, so that writing it twice is one thing. `answer` gets the new row."""
+    """Its ids are drawn once, so that writing it twice is one thing. `answer` gets the new row.
+
+    `pairing` is the code that the step shows.
+    """
 
     observation: Observation
     step: Transition
     timeline: timeline.Step | None
     events: list[NewEvent]
     ready: Ready | None
+    pairing: Pairing | None
     answer: asyncio.Future[Instance] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-def entry_of(instance: Instance, fence: int, step: Transition, linked: Linked, clock: Clock) -> Entry:
+def entry_of(
+    instance: Instance, fence: int, step: Transition, linked: Linked, pairing: Pairing | None, clock: Clock
+) -> Entry:
     linked = Linked(**storable_json({name: getattr(linked, name) for name in Linked.__dataclass_fields__}))
     is_ready = step.after.state in ONLINE and step.before.state not in ONLINE
     return Entry(
@@ -37,9 +43,18 @@ def entry_of(instance: Instance, fence: int, step: Transition, linked: Linked, c
         ),
         step=step,
         timeline=_timeline_step(instance, step, clock),
-        events=_events(instance, step, linked, clock),
+        events=_events(instance, step, linked, clock) + code_events(instance, pairing, clock),
         ready=Ready(id=instance.id, linked=_known(instance, linked), at=clock.now()) if is_ready else None,
+        pairing=pairing,
     )
+
+
+def code_events(instance: Instance, pairing: Pairing | None, clock: Clock) -> list[NewEvent]:
+    """A QR is told; a code to type is the answer to whoever asked for it."""
+    if pairing is None or pairing.method != "qr":
+        return []
+    data = {"qr": pairing.code, "expires_at": rfc3339(pairing.expires_at)}
+    return [event_of(INSTANCE_QR, instance, data, clock)]
 
 
 def event_of(type: str, instance: Instance, data: dict[str, Any], clock: Clock) -> NewEvent:

@@ -33,8 +33,7 @@ async def pair_phone(session: Session, phone: str) -> Pairing:
         raise _refusal(error, name) from error
     pairing = Pairing(method="code", code=code, phone=phone, expires_at=expires_at)
     session.forget_codes()
-    await session.take(life.show_code(session.observed, expires_at, session.parts.clock.now()))
-    await session.show_code(pairing)
+    await session.take(life.show_code(session.observed, expires_at, session.parts.clock.now()), pairing=pairing)
     return pairing
 
 

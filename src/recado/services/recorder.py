@@ -16,7 +16,7 @@ import structlog
 
 from recado.clock import Clock
 from recado.domain.errors import Unavailable
-from recado.domain.events import INSTANCE_QR, INSTANCE_REMOVED, NewEvent, rfc3339
+from recado.domain.events import INSTANCE_REMOVED, NewEvent
 from recado.domain.instances import Instance, Linked, Pairing
 from recado.domain.retries import storage_wait
 from recado.domain.states import STATES, State, Transition
@@ -27,7 +27,7 @@ from recado.telemetry import EVENTS, INSTANCES
 
 from .alarm import Alarm
 from .bell import Bell
-from .entry import Entry, entry_of, event_of
+from .entry import Entry, code_events, entry_of, event_of
 from .qr import picture_of
 
 T = TypeVar("T")
@@ -57,16 +57,18 @@ class Recorder:
             if batch:
                 await self._settle(batch)
 
-    async def record(self, instance: Instance, fence: int, step: Transition, linked: Linked) -> Instance:
-        """Write a step and return the new row. Raises Lost."""
-        entry = entry_of(instance, fence, step, linked, self._clock)
+    async def record(
+        self, instance: Instance, fence: int, step: Transition, linked: Linked, pairing: Pairing | None = None
+    ) -> Instance:
+        """Write a step, and the code that it shows, and return the new row. Raises Lost."""
+        entry = entry_of(instance, fence, step, linked, pairing, self._clock)
         self._waiting.append(entry)
         self._alarm.ring()
         return await entry.answer
 
     async def record_last(self, steps: Collection[tuple[Instance, int, Transition]]) -> None:
         """Write these at the end, when nothing runs any more, and give their leases up; one try. Raises Unavailable."""
-        entries = [entry_of(instance, fence, step, Linked(), self._clock) for instance, fence, step in steps]
+        entries = [entry_of(instance, fence, step, Linked(), None, self._clock) for instance, fence, step in steps]
         async with self._database.transaction() as tx:
             await self._write(tx, [entry for entry in entries if entry.step.is_told])
             for entry in entries:
@@ -74,13 +76,11 @@ class Recorder:
         self._bell.ring()
 
     async def show(self, instance: Instance, fence: int, pairing: Pairing) -> None:
-        """Show a code until its end. Raises Lost."""
-        picture = picture_of(pairing.code) if pairing.method == "qr" else None
-        data = {"qr": pairing.code, "expires_at": rfc3339(pairing.expires_at)}
-        events = [event_of(INSTANCE_QR, instance, data, self._clock)] if pairing.method == "qr" else []
+        """Show the next code until its end. Raises Lost."""
+        events = code_events(instance, pairing, self._clock)
 
         async def work(tx: Tx) -> bool:
-            is_shown = await observations.show(tx, instance.id, fence, pairing, picture, self._clock.now())
+            is_shown = await self._show(tx, instance.id, fence, pairing)
             await event_log.append(tx, events if is_shown else [])
             return is_shown
 
@@ -184,11 +184,18 @@ class Recorder:
     async def _write(self, tx: Tx, entries: Collection[Entry]) -> dict[UUID, Instance]:
         rows = await observations.record(tx, [entry.observation for entry in entries], self._clock.now())
         held = [entry for entry in entries if entry.observation.id in rows]
+        for entry in held:
+            if entry.pairing is not None:
+                await self._show(tx, entry.observation.id, entry.observation.fence, entry.pairing)
         await timeline.add(tx, [entry.timeline for entry in held if entry.timeline])
         await sessions.put(tx, [entry.ready for entry in held if entry.ready])
         await sessions.drop(tx, [entry.observation.id for entry in held if entry.observation.unlinks])
         await event_log.append(tx, [event for entry in held for event in entry.events])
         return rows
+
+    async def _show(self, tx: Tx, id: UUID, fence: int, pairing: Pairing) -> bool:
+        picture = picture_of(pairing.code) if pairing.method == "qr" else None
+        return await observations.show(tx, id, fence, pairing, picture, self._clock.now())
 
 
 def _refuse(entry: Entry, error: Exception) -> None:

@@ -75,15 +75,17 @@ class Session:
             if isinstance(item, Order):
                 item.refuse(error)
 
-    async def take(self, step: Transition, linked: Linked | None = None) -> None:
+    async def take(
+        self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None
+    ) -> None:
         """Make a step: what has to end ends first, then it is written, then what has to begin begins. Raises Lost."""
         parts = self.parts
         if step.after.state not in ONLINE:
             parts.roster.leave(self.instance.id)
         if step.hangs_up:
             await parts.engine.stop(self.name, self.fence)
-        if step.is_told or step.after != step.before or step.credentials_gone:
-            await self.write(step, linked)
+        if step.is_told or step.after != step.before or step.credentials_gone or pairing is not None:
+            await self.write(step, linked, pairing)
         if step.clears_code:
             self._codes.clear()
         if step.after.state in ONLINE:
@@ -93,13 +95,15 @@ class Session:
         if step.pairs:
             await self._pair()
 
-    async def write(self, step: Transition, linked: Linked | None = None) -> None:
-        """Write the row as it is after the step. Raises Lost."""
+    async def write(
+        self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None
+    ) -> None:
+        """Write the row as it is after the step, and the code that it shows. Raises Lost."""
         if linked is not None:
             self.linked = linked
         if step.credentials_gone:
             self.linked = Linked()
-        self.instance = await self.parts.recorder.record(self.instance, self.fence, step, self.linked)
+        self.instance = await self.parts.recorder.record(self.instance, self.fence, step, self.linked, pairing)
         self.observed = step.after
         self.version += 1
 
@@ -121,9 +125,6 @@ class Session:
         except EngineError:
             return None
         return next((one for one in shown if one.session == self.name), None)
-
-    async def show_code(self, pairing: Pairing) -> None:
-        await self.parts.recorder.show(self.instance, self.fence, pairing)
 
     def end(self) -> None:
         """The instance is removed; nothing more happens here."""
@@ -191,25 +192,26 @@ class Session:
         step = life.react(self.observed, signal, now, jitter=self.jitter(), is_redialed=self._is_redialed)
         said = signal.data.get
         linked = linked_of(said("jid"), said("lid"), said("push_name"), said("platform"))
-        await self.take(step, linked if signal.type == "connected" else None)
-        if self.observed.state == "awaiting_scan":
-            await self._offer(signal, now)
+        await self.take(step, linked if signal.type == "connected" else None, self._offered(signal, step, now))
         return None
 
-    async def _offer(self, signal: Signal, now: datetime) -> None:
-        """Show what a signal brought for the phone."""
-        action = self.observed.user_action
-        if signal.type == "pair_codes" and action == "scan_qr":
+    def _offered(self, signal: Signal, step: Transition, now: datetime) -> Pairing | None:
+        """The code that a signal brought for the phone."""
+        seen = step.after
+        if seen.state != "awaiting_scan" or seen.deadline is None:
+            return None
+        if signal.type == "pair_codes" and seen.user_action == "scan_qr":
             self._codes.replace(life.code_spans(signal.data, now))
-            await self._show_next()
-        elif signal.type in ("passkey_request", "passkey_confirmation") and self.observed.deadline is not None:
+            return self._codes.shown
+        if signal.type in ("passkey_request", "passkey_confirmation"):
             self._codes.clear()
             code = str(signal.data.get("code") or signal.data.get("public_key") or "")
-            await self.show_code(Pairing(method="passkey", code=code, phone=None, expires_at=self.observed.deadline))
+            return Pairing(method="passkey", code=code, phone=None, expires_at=seen.deadline)
+        return None
 
     async def _show_next(self) -> None:
         if self._codes.shown is not None:
-            await self.show_code(self._codes.shown)
+            await self.parts.recorder.show(self.instance, self.fence, self._codes.shown)
 
     def _next_moment(self) -> datetime | None:
         moments = (self.observed.deadline, self._codes.next_at)
