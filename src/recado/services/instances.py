@@ -25,6 +25,7 @@ from recado.telemetry import EVENTS
 from . import orders
 from .bell import Bell
 from .entry import event_of
+from .instance_urls import align
 from .lifecycle import Lifecycle
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -69,6 +70,8 @@ class Instances:
                 id=self._clock.new_id(), instance_id=made.id, at=now, code="created", state=state, params={}
             )
             await timeline.add(tx, [first])
+            if webhook_url is not None:
+                await align(tx, self._clock)
             data = {"state": made.state, "status": made.status}
             await event_log.append(tx, [event_of(INSTANCE_CREATED, made, data, self._clock)])
         EVENTS.labels(INSTANCE_CREATED).inc()
@@ -98,6 +101,8 @@ class Instances:
                 if await instances.find(tx, name) is not None:
                     raise _name_is_taken(name)
             changed = await instances.change(tx, instance.id, values, self._clock.now())
+            if "webhook_url" in values:
+                await align(tx, self._clock)
         self._told(instance.id)
         return _there(changed, instance)
 
