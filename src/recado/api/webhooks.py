@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
@@ -17,6 +17,7 @@ from .inputs import Body, Cursor, Limit, Text
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
+_LAST: Final = 2**63
 Allowed = Annotated[Access, Depends(allowed("webhooks"))]
 
 
@@ -37,9 +38,9 @@ class Changes(Body):
 class Replay(Body):
     """What to deliver again: one position, all that failed, or everything from a position on."""
 
-    position: int | None = Field(None, ge=1)
+    position: int | None = Field(None, ge=1, lt=_LAST)
     failed: bool = False
-    since: int | None = Field(None, ge=0)
+    since: int | None = Field(None, ge=0, lt=_LAST)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create a webhook; its secret is in this answer only")
