@@ -22,6 +22,7 @@ from recado.domain.webhooks import Webhook, event_types
 from recado.store import log as event_log
 from recado.store.database import Database
 from recado.store.deliveries import Cursor
+from recado.telemetry import DELIVERIES
 
 from .alarm import Alarm
 from .feed import Feed
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 _TRIES_AGAIN: Final = timedelta(seconds=1)
 _LAST_WORDS: Final = 2.0
+_COUNTERS: Final = {outcome: DELIVERIES.labels(outcome.__name__.lower()) for outcome in (Delivered, Failed, Refused)}
 
 
 class Courier:
@@ -194,6 +196,7 @@ class Courier:
         started = self._clock.now()
         outcome = await self._sink.deliver(parcel)
         self._record(parcel, row, outcome, started)
+        _COUNTERS[type(outcome)].inc()
         match outcome:
             case Delivered():
                 self._forget(lane, item)

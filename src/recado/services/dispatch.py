@@ -43,17 +43,28 @@ class _Post:
 
 
 class Dispatch:
-    """Deliveries to all webhooks. `changes` is rung when somebody has changed one; `open_sink` makes what posts."""
+    """Deliveries to all webhooks. `changes` is rung when somebody has changed one; `open_sink` makes what posts.
+
+    A `holder` that is the same in each life of a process has its webhooks back at once after a crash; another one waits
+    until their leases have run out.
+    """
 
     def __init__(
-        self, database: Database, tail: Tail, open_sink: Callable[[Target], Sink], clock: Clock, changes: Bell
+        self,
+        database: Database,
+        tail: Tail,
+        open_sink: Callable[[Target], Sink],
+        clock: Clock,
+        changes: Bell,
+        *,
+        holder: UUID | None = None,
     ) -> None:
         self._database = database
         self._tail = tail
         self._open_sink = open_sink
         self._clock = clock
         self._changes = changes
-        self._holder = uuid4()
+        self._holder = holder or uuid4()
         self._posts: dict[UUID, _Post] = {}
         self._renewed_at = clock.now()
 

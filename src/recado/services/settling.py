@@ -15,6 +15,7 @@ from recado.domain.events import NewEvent
 from recado.store import days, deliveries, log, webhooks
 from recado.store.database import Database
 from recado.store.deliveries import Cursor, Settlement
+from recado.telemetry import EVENTS
 
 GATHERS_FOR: Final = timedelta(milliseconds=100)
 _IS_PLENTY: Final = 250
@@ -125,7 +126,8 @@ class Settling:
             if self._switch_off is not None:
                 await webhooks.switch_off(tx, self._webhook_id, state="disabled", reason=self._switch_off, now=now)
             await log.append(tx, events)
-        if events:
+        for event in events:
+            EVENTS.labels(event.type).inc()
             self._ring()
         self._days |= {attempt.at.date() for attempt in attempts}
 

@@ -12,6 +12,7 @@ from recado.domain.events import LoggedEvent
 from recado.domain.sink import LiveStream, Parcel
 from recado.store import log
 from recado.store.database import Database
+from recado.telemetry import STREAMS
 
 from .access import find_instance
 from .tail import Tail, Wish
@@ -72,6 +73,7 @@ class Streams:
     async def _events(self, access: Access, after: int, wish: Wish) -> AsyncGenerator[LoggedEvent, None]:
         stream = self._open_stream()
         self._live[stream] = access.key_id
+        STREAMS.inc()
         try:
             async with aclosing(self._parcels(stream, after, wish)) as parcels:
                 async for parcel in parcels:
@@ -79,6 +81,7 @@ class Streams:
                         raise stream.ended
                     yield parcel.event
         finally:
+            STREAMS.dec()
             del self._live[stream]
             await stream.close()
 
