@@ -15,6 +15,19 @@ def text_to(phone: str, text: str, wa_id: str | None = None) -> Outgoing:
     return Outgoing(wa_id=wa_id, to=f"{phone}@s.whatsapp.net", content={"conversation": text})
 
 
+async def introduced(harness: EngineHarness) -> None:
+    """Linked, and somebody has written before: no news of their name comes ahead of the next message."""
+    await link(harness, "s1")
+    wa_id = await harness.write("s1", "hello")
+    await until(lambda: harness.is_confirmed("s1", wa_id))
+
+
+async def round_trips(harness: EngineHarness) -> None:
+    """Time for the network to hear what it must not hear."""
+    for _ in range(10):
+        await harness.engine.probe("s1", 1, 10_000)
+
+
 class EngineContract:
     """A subclass provides the fixture `harness`."""
 
@@ -52,14 +65,15 @@ class EngineContract:
         assert caught.value.kind == "unknown_session"
 
     async def test_a_message_is_confirmed_only_after_it_is_stored(self, harness: EngineHarness):
-        await link(harness, "s1")
+        await introduced(harness)
         harness.listener.hold("s1")
         wa_id = await harness.write("s1", "Olá!")
         await harness.listener.until(lambda: harness.listener.waiting)
+        await round_trips(harness)
         assert not await harness.is_confirmed("s1", wa_id)
         harness.listener.release("s1")
         await until(lambda: harness.is_confirmed("s1", wa_id))
-        assert harness.listener.texts("s1") == ["Olá!"]
+        assert harness.listener.texts("s1") == ["hello", "Olá!"]
 
     async def test_a_message_that_was_not_stored_comes_again_after_the_next_connect(self, harness: EngineHarness):
         await link(harness, "s1")
@@ -74,6 +88,14 @@ class EngineContract:
         await harness.engine.start("s1", 1)
         await harness.listener.until(lambda: harness.listener.texts("s1") == ["Olá!"])
         await until(lambda: harness.is_confirmed("s1", wa_id))
+
+    async def test_a_message_that_was_not_stored_is_not_confirmed(self, harness: EngineHarness):
+        await introduced(harness)
+        harness.listener.refuse("s1")
+        wa_id = await harness.write("s1", "refused")
+        await harness.listener.until(lambda: harness.listener.refusals)
+        await round_trips(harness)
+        assert not await harness.is_confirmed("s1", wa_id)
 
     async def test_messages_of_a_session_come_in_order(self, harness: EngineHarness):
         await link(harness, "s1")

@@ -16,6 +16,7 @@ class Notebook:
         self.heard: list[Inbound] = []
         self.signals: list[Signal] = []
         self.waiting: list[Inbound] = []
+        self.refusals = 0
         self._refused: set[str] = set()
         self._gates: dict[str, asyncio.Event] = {}
         self._changed = asyncio.Event()
@@ -40,6 +41,8 @@ class Notebook:
             await gate.wait()
             self.waiting.remove(inbound)
         if inbound.session in self._refused:
+            self.refusals += 1
+            self._changed.set()
             raise OSError("the database is away")
         self.heard.append(inbound)
         self._changed.set()

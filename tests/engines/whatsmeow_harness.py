@@ -120,6 +120,7 @@ async def whatsmeow(
     listener: Notebook | None = None,
     options: WhatsmeowOptions | None = None,
     network_options: NetworkOptions | None = None,
+    adapter: type[Recording] = Recording,
 ) -> AsyncIterator[WhatsmeowHarness]:
     """The host on that database, attached; a network of its own. All of it has ended when the block is left."""
     options = options or WhatsmeowOptions()
@@ -135,7 +136,7 @@ async def whatsmeow(
         )
         program = whatsmeow_program(BINARY, database_url, directory / "exchange", led)
         listener = listener or Notebook()
-        engine = Recording(program, pace)
+        engine = adapter(program, pace)
         running = asyncio.ensure_future(engine.run(listener))
         try:
             await listener.signalled("host_up")

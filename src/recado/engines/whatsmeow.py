@@ -198,7 +198,7 @@ class Whatsmeow:
     ) -> T:
         is_send = method == "send"
         try:
-            return read(await self.host.call(method, params, timeout))
+            answer = await self.host.call(method, params, timeout)
         except RpcError as error:
             raise answers.engine_error(error, is_send=is_send) from error
         except PeerGone as error:
@@ -208,5 +208,7 @@ class Whatsmeow:
             raise EngineError("timeout", str(error), may_retry=True, is_uncertain=is_send) from error
         except (FrameTooLarge, orjson.JSONEncodeError) as error:
             raise EngineError("invalid_message", str(error)) from error
+        try:
+            return read(answer)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise EngineError("internal", f"an odd answer to {method}: {error!r}", is_uncertain=is_send) from error

@@ -92,6 +92,6 @@ def engine_error(error: RpcError, *, is_send: bool) -> EngineError:
         kind,
         error.message,
         may_retry=bool(error.data.get("retry")) or kind in ("timeout", "not_connected", "storage"),
-        is_uncertain=is_send and kind in ("timeout", "internal"),
+        is_uncertain=is_send and kind in ("timeout", "internal", "storage"),
         server_code=server_code if isinstance(server_code, int) else None,
     )
