@@ -8,12 +8,13 @@ import random
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import ForeignKeyViolation
 
 from recado.domain.engine import Inbound, Incoming
 from recado.domain.jid import Identity
 from recado.store import chats, contacts, messages
 from recado.store.database import Database
-from recado.store.identities import find_chat_for
+from recado.store.identities import find_chat_for, lock
 from tests.stillclock import StillClock
 from tests.store.house import BY_BOTH, BY_LID, BY_PHONE, GROUP, LID, PHONE, House, at
 
@@ -222,3 +223,18 @@ async def test_batches_that_learn_the_same_at_once_neither_fail_nor_wait_for_eac
         assert len(await one.rows(living, one.id, PHONE)) == 1
     assert len(await house.messages()) == 2 + 8 + 8
     assert len(await other.messages()) == 2 + 8
+
+
+async def test_removing_an_instance_while_it_hears_deadlocks_with_nobody(house: House):
+    await house.hear(house.text("0", who=BY_PHONE), house.text("0", who=BY_LID))
+
+    async def remove() -> None:
+        async with house.database.transaction() as tx:
+            await lock(tx, [house.id])
+            await tx.execute("DELETE FROM public.whatsapp_instances WHERE id = %s", [house.id])
+
+    async with asyncio.timeout(30):
+        batches = [house.hear(house.text(str(n), who=BY_BOTH)) for n in range(4)]
+        outcomes = await asyncio.gather(*batches[:2], remove(), *batches[2:], return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} <= {type(None), ForeignKeyViolation}
+    assert await house.messages() == []

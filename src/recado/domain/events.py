@@ -34,7 +34,7 @@ EVENT_TYPES: Final[dict[str, str]] = {
     MESSAGE_QUEUED: "a message of yours was accepted",
     MESSAGE_SENT: "WhatsApp has taken a message of yours, or one was sent from the phone itself",
     MESSAGE_FAILED: "a message of yours was refused for good; `data.error` says why",
-    MESSAGE_STATUS: "a message of yours moved on: delivered, read, played",
+    MESSAGE_STATUS: "a message of yours moved on; `data.status` only goes forward, `data.step` is one person's device",
     MESSAGE_GAP: "a message came that could not be decrypted; it has been asked for again",
     CHAT_MERGED: "two chats turned out to be one; `data.chat_id` survives, `data.merged_id` is its alias",
     CONTACT_MERGED: "two contacts turned out to be one; `data.contact_id` survives",

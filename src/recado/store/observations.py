@@ -11,6 +11,7 @@ from uuid import UUID
 from recado.domain.instances import Instance, Linked, Pairing
 from recado.domain.states import Observed, State, status_of
 
+from . import identities
 from .database import Tx
 from .instances import COLUMNS
 from .recordset import recordset
@@ -139,6 +140,7 @@ async def show(tx: Tx, id: UUID, fence: int, pairing: Pairing, picture: str | No
 
 async def remove(tx: Tx, id: UUID, fence: int) -> bool:
     """Delete the instance and all that is its own; False when it is no longer held, or gone."""
+    await identities.lock(tx, [id])
     return await execute(tx, _REMOVE, {"id": id, "fence": fence}) == 1
 
 

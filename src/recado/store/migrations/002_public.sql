@@ -121,6 +121,7 @@ CREATE INDEX whatsapp_messages_wa_id ON public.whatsapp_messages (instance_id, w
 CREATE INDEX whatsapp_messages_sender ON public.whatsapp_messages (sender_id) WHERE sender_id IS NOT NULL;
 COMMENT ON TABLE public.whatsapp_messages IS 'Every message, in and out. from_me tells which.';
 COMMENT ON COLUMN public.whatsapp_messages.kind IS 'The protobuf''s own field name (conversation, imageMessage …) or unknown.';
+COMMENT ON COLUMN public.whatsapp_messages.text IS 'NUL is kept as ␀ (U+2400), half a surrogate pair as U+FFFD.';
 COMMENT ON COLUMN public.whatsapp_messages.wa_id IS 'WhatsApp''s id of it.';
 
 -- One row a step and person; contact_id is NULL for steps that WhatsApp itself reported.
