@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Path
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -46,6 +46,8 @@ Using = Annotated[Services, Depends(services)]
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer rcd_…`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key in a header of its own")
+IN_THE_DOCUMENT: Final = (Depends(_bearer), Depends(_header))
+"""For routes that look for the key themselves: they put it into the OpenAPI document."""
 
 
 async def access_of(connection: HTTPConnection, using: Services) -> Access:

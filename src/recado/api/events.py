@@ -21,7 +21,7 @@ from recado.domain.webhooks import event_types
 from recado.services.access import require
 
 from . import problems, shapes
-from .context import Services, Using, access_of, allowed, services
+from .context import IN_THE_DOCUMENT, Services, Using, access_of, allowed, services
 from .inputs import Text
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -46,6 +46,7 @@ async def ticket(using: Using, access: Annotated[Access, Depends(allowed("events
     "",
     summary="Events as server-sent events; or connect with a WebSocket",
     response_class=StreamingResponse,
+    dependencies=IN_THE_DOCUMENT,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def sse(
