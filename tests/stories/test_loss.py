@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -71,13 +72,28 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Five paired instances on a PostgreSQL of their own that really writes to the disk."""
     options = NetworkOptions(seed=5, confirm=confirm)
-    async with Network(options) as network, embedded.serve(directory / "postgres") as postgres:
+    async with (
+        Network(options) as network,
+        embedded.serve(directory / "postgres") as postgres,
+        kept_alive(postgres),
+    ):
         settings = {"database_url": postgres.url} | settings
         async with product(directory, network, program=program, **settings) as running:
             phones = [network.add_phone(f"551199999000{n}") for n in range(INSTANCES)]
             for n, phone in enumerate(phones):
                 await running.pair(f"loja-{n}", phone)
             yield Stage(network=network, product=running, postgres=postgres, phones=phones)
+
+
+@asynccontextmanager
+async def kept_alive(postgres: embedded.Server) -> AsyncIterator[None]:
+    """Start it again whenever it dies, as an operating system would."""
+    keeper = asyncio.create_task(postgres.run())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        await asyncio.wait([keeper])
 
 
 @asynccontextmanager

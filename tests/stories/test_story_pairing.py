@@ -31,7 +31,7 @@ async def test_the_phone_unlinks_and_the_instance_says_why_and_stays_out(recado,
     assert row["status"] == "disconnected"
     assert row["user_action"]
     timeline = await recado.call("GET", "/v1/instances/loja/timeline", language="pt")
-    assert any("desvincul" in entry["text"] or "celular" in entry["text"] for entry in timeline["items"])
+    assert any("desvincul" in entry["sentence"] or "celular" in entry["sentence"] for entry in timeline["items"])
 
 
 async def test_after_an_unlink_one_call_leads_to_a_new_qr(recado, phone):

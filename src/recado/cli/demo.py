@@ -40,11 +40,11 @@ def demo(*, once: Annotated[bool, Parameter(negative="")] = False, data_dir: Pat
     once: end with 0 when the reply has been decrypted
     data_dir: where the demo keeps its own data
     """
+    data_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(_demo(data_dir.absolute(), once=once or os.environ.get("ONCE") == "1"))
 
 
 async def _demo(data_dir: Path, *, once: bool) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True)
     print("▸ starting PostgreSQL, the engine and a WhatsApp network, all on this machine …", flush=True)
     options = NetworkOptions(state_dir=data_dir / "simulator")
     async with Network(options) as network, receiving() as receiver:
@@ -176,7 +176,7 @@ async def _talk(phone: Phone, maria: Contact) -> None:
 async def ask(http: aiohttp.ClientSession, method: str, path: str, body: Any = None) -> Any:
     """One call to the API. Raises RecadoError in the server's words."""
     async with http.request(method, path, json=body) as answer:
-        value = await answer.json(content_type=None) if answer.content_length != 0 and answer.status != 204 else None
+        value: Any = None if answer.status == 204 else await answer.json(content_type=None)
         if answer.status >= 400:
             raise RecadoError(value["code"], value["detail"], hint=value.get("hint", ""))
         return value

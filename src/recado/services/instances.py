@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +32,9 @@ from .lifecycle import Lifecycle
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _PHONE: Final = re.compile(r"[1-9]\d{7,14}")
 _NOT_DIGITS: Final = re.compile(r"[\s().-]+")
+_CODE_COMES: Final = frozenset({"starting", "awaiting_scan", "reconnecting"})
+_LOOKS: Final = 40
+_LOOK_AGAIN: Final = timedelta(milliseconds=250)
 _CHANGEABLE: Final = frozenset({"instance_name", "webhook_url", "owner_id"})
 
 
@@ -130,12 +134,21 @@ class Instances:
         await self._lifecycle.order(instance.id, orders.remove)
 
     async def pairing(self, instance: Instance) -> Pairing:
-        """What waits for the phone now. Raises Conflict when nothing does."""
-        async with self._database.transaction() as tx:
-            found = await pairings.get(tx, instance.id)
-        if found is None or found.expires_at <= self._clock.now():
-            raise _nothing_to_scan(instance)
-        return found
+        """What waits for the phone now; a code that is on its way is waited for, up to ten seconds.
+
+        Raises Conflict when nothing waits, and nothing came.
+        """
+        with self._bell.listen() as ear:
+            for _ in range(_LOOKS):
+                async with self._database.transaction() as tx:
+                    found = await pairings.get(tx, instance.id)
+                    instance = _there(await instances.get(tx, instance.id), instance)
+                if found is not None and found.expires_at > self._clock.now():
+                    return found
+                if instance.wanted != "running" or instance.state not in _CODE_COMES:
+                    break
+                await ear.wait(_LOOK_AGAIN)
+        raise _nothing_to_scan(instance)
 
     async def pairing_code(self, instance: Instance, phone: str) -> Pairing:
         """A code to type into that phone; starts the instance if it does not run.
