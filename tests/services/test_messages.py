@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from recado.domain.errors import Invalid, NotFound
 from recado.domain.instances import Instance
 from recado.domain.jid import Identity
+from recado.services.cursors import to_cursor
 from recado.services.messages import Messages
 from recado.store import instances
 from recado.store.database import Database
@@ -122,7 +123,11 @@ async def test_nothing_of_another_instance_is_found(house: House, instance: Inst
             await asked
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "AAAA", "MSAyIDM", "MSAyIDMgNA", "!!!!"])
+TOO_LARGE = to_cursor(at(0), 2**63, UUID(int=1))
+WITHOUT_ZONE = to_cursor(at(0).replace(tzinfo=None), 1, UUID(int=1))
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "AAAA", "MSAyIDM", "MSAyIDMgNA", "!!!!", TOO_LARGE, WITHOUT_ZONE])
 async def test_a_cursor_that_is_none_is_refused(house: House, instance: Instance, reading: Messages, cursor: str):
     await house.hear(house.text())
     [chat] = (await reading.chats(instance)).items

@@ -35,11 +35,11 @@ class Messages:
         """
         if chat_id is None:
             return await self._of_instance(instance, after, limit)
-        before = _read(after, 3, lambda at, n, id: (datetime.fromisoformat(at), int(n), UUID(id)))
+        before = _read(after, 3, lambda at, n, id: (_time(at), _tiebreak(n), UUID(id)))
         async with self._database.transaction() as tx:
             chat = await chats.get_chat(tx, instance.id, chat_id)
             if chat is None:
-                raise NotFound("unknown_chat", f"{instance.instance_name} has no chat {chat_id}.")
+                raise _unknown_chat(instance, chat_id)
             found = await messages.of_chat(tx, chat.id, before=before, limit=limit + 1)
         return _page(found, limit, lambda last: to_cursor(last.sent_at, last.tiebreak, last.id))
 
@@ -48,12 +48,13 @@ class Messages:
         async with self._database.transaction() as tx:
             message = await _find(tx, instance, str(id))
             if message is None:
-                raise NotFound("unknown_message", f"{instance.instance_name} has no message {str(id)!r}.")
+                detail = f"{instance.instance_name} has no message {str(id)!r}."
+                raise NotFound("unknown_message", detail, hint="Give its id, or its wa_id.")
             return await messages.with_history(tx, message)
 
     async def chats(self, instance: Instance, *, after: str | None = None, limit: int = 50) -> Page[Chat]:
         """The last used first. Raises Invalid (no such cursor)."""
-        place = _read(after, 2, lambda at, id: (datetime.fromisoformat(at) if at else None, UUID(id)))
+        place = _read(after, 2, lambda at, id: (_time(at) if at else None, UUID(id)))
         async with self._database.transaction() as tx:
             found = await chats.list_chats(tx, instance.id, after=place, limit=limit + 1)
         return _page(found, limit, lambda last: to_cursor(last.last_message_at, last.id))
@@ -63,7 +64,7 @@ class Messages:
         async with self._database.transaction() as tx:
             chat = await chats.get_chat(tx, instance.id, id)
         if chat is None:
-            raise NotFound("unknown_chat", f"{instance.instance_name} has no chat {id}.")
+            raise _unknown_chat(instance, id)
         return chat
 
     async def contacts(self, instance: Instance, *, after: str | None = None, limit: int = 50) -> Page[Contact]:
@@ -103,6 +104,25 @@ def _read(cursor: str | None, count: int, read: Callable[..., T]) -> T | None:
         return read(*from_cursor(cursor, count))
     except (ValueError, OverflowError) as error:
         raise wrong_cursor() from error
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time
+
+
+def _tiebreak(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("no tiebreak")
+    return number
+
+
+def _unknown_chat(instance: Instance, id: UUID) -> NotFound:
+    detail = f"{instance.instance_name} has no chat {id}."
+    return NotFound("unknown_chat", detail, hint="The list of its chats has those that there are.")
 
 
 def _page(found: Sequence[T], limit: int, cursor: Callable[[T], str]) -> Page[T]:
