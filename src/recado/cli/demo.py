@@ -15,12 +15,13 @@ from recado.domain.access import EVERYTHING
 from recado.domain.errors import RecadoError
 from recado.runtime import Runtime, running
 from recado.settings import Settings, read_settings
+from recado.telemetry import configure_log
 from recado_simulator.contact import Contact
 from recado_simulator.network import Network
 from recado_simulator.options import NetworkOptions
 from recado_simulator.phone import Phone
 
-from . import screen
+from . import loop, screen
 from .receiver import Receiver, receiving
 
 app = App(name="demo", help="The main job without a phone: a simulated one pairs, gets a message, and answers.")
@@ -41,7 +42,9 @@ def demo(*, once: Annotated[bool, Parameter(negative="")] = False, data_dir: Pat
     data_dir: where the demo keeps its own data
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_demo(data_dir.absolute(), once=once or os.environ.get("ONCE") == "1"))
+    configure_log("warning", "console")
+    with asyncio.Runner(loop_factory=loop.factory) as runner:
+        runner.run(_demo(data_dir.absolute(), once=once or os.environ.get("ONCE") == "1"))
 
 
 async def _demo(data_dir: Path, *, once: bool) -> None:
@@ -66,7 +69,6 @@ def _settings(data_dir: Path, network: Network) -> Settings:
         engine_network=network.url,
         engine_root_key=network.root_key,
         allow_private_webhooks=["127.0.0.1"],
-        log_level="warning",
     )
 
 
@@ -152,7 +154,7 @@ class Story:
         print(f"  curl -s {auth} {base}")
         print(f"  curl -s {auth} '{base}/messages?limit=3'")
         print(f"  curl -s {auth} -H 'Content-Type: application/json' -d '{body}' {base}/messages")
-        print("\nCtrl-C ends it; the demo's data stays in demo-data.", flush=True)
+        print("\nCtrl-C ends it; its data stays in the folder demo-data.", flush=True)
 
 
 async def _chatter(network: Network, runtime: Runtime) -> None:
