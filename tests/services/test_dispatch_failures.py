@@ -236,6 +236,24 @@ async def test_a_receiver_that_comes_back_gets_everything_each_chat_in_order(des
     assert all(chat == sorted(chat) for chat in chats_of(script.sink).values())
 
 
+async def test_what_failed_while_the_receiver_was_down_waits_for_no_schedule_once_it_is_back(
+    desk: Desk, script: Script
+):
+    webhook = await desk.webhook(URL, events=["message.*"])
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        positions = await desk.append(*range(1, 11))
+        await until(lambda: is_failing(desk, webhook))
+        for _ in range(30):
+            tries = len(script.sink.tried)
+            await pass_time(desk, timedelta(seconds=60))
+            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
+        script.otherwise = Delivered(status=200)
+        await pass_time(desk, timedelta(seconds=60))
+        await desk.until_parked(webhook, {})
+    assert sorted(script.taken) == positions
+
+
 async def test_an_outage_longer_than_15_minutes_lets_no_later_event_overtake(desk: Desk, script: Script):
     webhook = await desk.webhook(URL, events=["message.*"])
     async with desk.dispatching():
