@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
 
 from recado.clock import SystemClock
 from recado.domain.engine import EngineError, Resolved
-from recado.domain.errors import Conflict, Invalid, NotFound
+from recado.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from recado.domain.events import MESSAGE_FAILED, MESSAGE_QUEUED, MESSAGE_SENT
 from recado.domain.messages import message_json
+from recado.services.sender import READ_AHEAD
 from tests.services.post import GUARD, MARIA, an_instance, office
 from tests.waiting import until
 
@@ -110,9 +112,10 @@ async def test_a_try_without_an_answer_is_repeated_with_the_same_id(post):
 
 
 async def test_nothing_of_a_chat_overtakes_a_message_that_has_to_be_repeated(post):
-    instance = await post.open()
+    instance = await post.open(is_connected=False)
     post.engine.script("send", TIMEOUT)
     messages = [await post.send(instance, text) for text in ("a", "b")]
+    await post.connect(instance)
     for message in messages:
         await post.settled(message)
     assert post.texts() == ["a", "a", "b"]
@@ -165,6 +168,60 @@ async def test_what_was_under_way_at_a_crash_goes_again_with_the_same_id(db):
         after.roster.enter(instance.id, 1)
         assert (await after.settled(message)).status == "sent"
         assert {one.wa_id for _, one in after.engine.attempts} == {message.wa_id}
+
+
+async def test_a_pause_outlives_a_crash_and_nothing_overtakes_it(db):
+    clock = SystemClock()
+    async with office(db, clock) as before:
+        instance = await before.open(is_connected=False)
+        before.engine.script("send", TIMEOUT)
+        first, second = [await before.send(instance, text) for text in ("a", "b")]
+        await before.connect(instance)
+        await until(lambda: was_put_off(before))
+        engine = before.engine
+    async with office(db, clock, engine) as after:
+        after.roster.enter(instance.id, 1)
+        for message in (first, second):
+            await after.settled(message)
+        assert after.texts() == ["a", "a", "b"]
+
+
+async def test_a_chat_with_more_messages_than_are_read_at_once_starves_no_other(post):
+    instance = await post.open(is_connected=False)
+    maria = "5511988887777@s.whatsapp.net"
+    await asyncio.gather(*(post.send(instance, f"{n}", to=maria) for n in range(READ_AHEAD + 20)))
+    other = await post.send(instance, "other", to="+5511988880000")
+    with post.engine.hold("send") as gate:
+        await post.connect(instance)
+        await gate.reached(2)
+    await post.settled(other)
+    await until(lambda: is_empty(post))
+    assert [text for text in post.texts() if text != "other"] == [f"{n}" for n in range(READ_AHEAD + 20)]
+
+
+async def test_an_outcome_that_cannot_be_written_is_kept_and_written_later(post, monkeypatch):
+    instance = await post.open()
+    with post.engine.hold("send") as gate:
+        message = await post.send(instance)
+        await gate.reached(1)
+        is_away = asyncio.Event()
+        with monkeypatch.context() as patch:
+            patch.setattr(post.database, "transaction", lambda: away(is_away))
+            gate.open()
+            await is_away.wait()
+    assert (await post.settled(message)).status == "sent"
+    assert len(post.engine.attempts) == 1
+
+
+async def test_accepting_without_a_database_is_unavailable_and_the_next_one_is_taken(post, monkeypatch):
+    instance = await post.open(is_connected=False)
+    to = "5511988887777@s.whatsapp.net"
+    with monkeypatch.context() as patch:
+        patch.setattr(post.database, "transaction", lambda: away(asyncio.Event()))
+        with pytest.raises(Unavailable):
+            await post.send(instance, to=to)
+    await post.send(instance, to=to)
+    assert await post.queue_length() == 1
 
 
 async def test_a_disconnect_holds_messages_back_and_a_connect_lets_them_go_at_once(post):
@@ -351,6 +408,19 @@ async def test_a_guess_that_nobody_has_fails_when_it_is_sent(post):
     await post.connect(instance)
     settled = await post.settled(message)
     assert (settled.status, settled.error_code) == ("failed", "not_on_whatsapp")
+
+
+@contextlib.asynccontextmanager
+async def away(was_tried: asyncio.Event):
+    was_tried.set()
+    raise Unavailable("database_unavailable", "The database does not answer.")
+    yield
+
+
+async def was_put_off(post) -> bool:
+    async with post.database.transaction() as tx:
+        cursor = await tx.execute("SELECT FROM recado.send_queue WHERE attempts = 1 AND not_before IS NOT NULL")
+        return cursor.rowcount == 1
 
 
 async def is_empty(post) -> bool:
