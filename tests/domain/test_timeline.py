@@ -47,10 +47,18 @@ def test_both_languages_say_it(phrase) -> None:
     assert phrase.en != phrase.pt
 
 
-def test_what_the_network_said_stands_in_the_sentence() -> None:
-    assert entry("stream_error", params={"code": 500, "text": "internal"}).sentence == (
-        "WhatsApp ended the connection with an error (500: internal)."
-    )
+@pytest.mark.parametrize(
+    ("params", "detail"),
+    [
+        ({"code": 500, "text": "internal"}, " (500: internal)"),
+        ({"code": 401, "text": "401: logged out from another device"}, " (401: logged out from another device)"),
+        ({"code": "500", "text": '<stream:error code="500"/>'}, " (500)"),
+        ({"error": "connection refused"}, " (connection refused)"),
+        ({}, ""),
+    ],
+)
+def test_what_the_network_said_stands_in_the_sentence(params: dict[str, object], detail: str) -> None:
+    assert entry("stream_error", params=params).sentence == f"WhatsApp ended the connection with an error{detail}."
 
 
 def test_the_next_action_is_told_in_the_language_asked_for() -> None:

@@ -12,7 +12,8 @@ from .timeline import CATALOGUE
 
 _HEAD = """# The states of an instance
 
-This page is drawn from `src/recado/domain/states.py` and `reactions.py` (`python -m recado.domain.picture`); a test keeps it current.
+This page is drawn from `src/recado/domain/states.py` and `reactions.py` (`python -m recado.domain.picture`); a test
+keeps it current.
 
 `wanted` (running, stopped) is what somebody asked for; `state` is what the worker sees. The worker brings the second to
 the first. A final state is left only for a wish that is newer than it.

@@ -278,5 +278,10 @@ def told(
 
 
 def _detail(params: Mapping[str, Any]) -> str:
-    said = [str(params[key]) for key in ("code", "text", "error") if params.get(key)]
+    """What the network said, without XML, and its number once."""
+    code, text = str(params.get("code") or ""), str(params.get("text") or "")
+    if text.startswith("<"):
+        text = ""
+    said = [text] if code and text.startswith(code) else [code, text]
+    said = [word for word in (*said, str(params.get("error") or "")) if word]
     return f" ({': '.join(said)})" if said else ""

@@ -75,9 +75,7 @@ class Session:
             if isinstance(item, Order):
                 item.refuse(error)
 
-    async def take(
-        self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None
-    ) -> None:
+    async def take(self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None) -> None:
         """Make a step: what has to end ends first, then it is written, then what has to begin begins. Raises Lost."""
         parts = self.parts
         if step.after.state not in ONLINE:
@@ -95,9 +93,7 @@ class Session:
         if step.pairs:
             await self._pair()
 
-    async def write(
-        self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None
-    ) -> None:
+    async def write(self, step: Transition, linked: Linked | None = None, pairing: Pairing | None = None) -> None:
         """Write the row as it is after the step, and the code that it shows. Raises Lost."""
         if linked is not None:
             self.linked = linked
