@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from recado.clock import Clock
@@ -76,10 +77,10 @@ class Desk:
         )
 
     @contextlib.asynccontextmanager
-    async def dispatching(self) -> AsyncIterator[Dispatch]:
+    async def dispatching(self, *, drains_for: timedelta = timedelta(0)) -> AsyncIterator[Dispatch]:
         """Dispatch and its tail, until the end of the block."""
         tail = Tail(self.database, self.bell, self.clock)
-        dispatch = Dispatch(self.database, tail, self.open_sink, self.clock, self.changes)
+        dispatch = Dispatch(self.database, tail, self.open_sink, self.clock, self.changes, drains_for=drains_for)
         async with running(tail.run(), dispatch.run()):
             yield dispatch
 

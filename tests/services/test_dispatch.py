@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -183,6 +184,24 @@ async def test_a_cursor_moves_past_what_nobody_wants_when_dispatch_ends(desk: De
     assert await desk.position(webhook) == positions[-1]
 
 
+async def test_what_is_under_way_when_dispatch_ends_is_finished_and_written_down(desk: Desk):
+    webhook = await desk.webhook("http://a/")
+    sink = desk.sinks["http://a/"]
+    ending = asyncio.Event()
+
+    async def slow(_):
+        await ending.wait()
+        return Delivered(status=200)
+
+    sink.answer = slow
+    async with desk.dispatching(drains_for=timedelta(hours=1)):
+        await desk.append(1, 2)
+        await sink.until(lambda: len(sink.tried) == 2)
+        asyncio.get_running_loop().call_soon(ending.set)
+    assert sink.taken == sink.tried
+    assert await desk.position(webhook) == sink.taken[-1].event.position
+
+
 async def test_20_receivers_that_are_dead_hang_or_do_not_resolve_delay_a_live_one_by_nothing(desk: Desk):
     """None of the 20 has given its first answer by the time the live one has everything."""
     never = asyncio.Event()
@@ -206,8 +225,6 @@ async def test_a_webhook_held_by_another_process_is_left_alone(desk: Desk):
     webhook = await desk.webhook("http://a/")
     other = await desk.webhook("http://b/")
     async with desk.database.transaction() as tx:
-        from datetime import timedelta
-
         await leases.acquire(tx, "webhook", [webhook], holder=ANA, duration=timedelta(hours=1))
     async with desk.dispatching():
         [position] = await desk.append(1)

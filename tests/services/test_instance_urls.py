@@ -8,12 +8,15 @@ import pytest
 
 from recado.domain.access import EVERYTHING
 from recado.domain.errors import Conflict
+from recado.domain.events import INSTANCE_CREATED
 from recado.services import instance_urls
+from recado.services.bell import Bell
 from recado.services.instance_urls import InstanceUrls
 from recado.services.webhooks import Webhooks
 from recado.store import webhooks as table
 from tests.services.delivery import ANA, Desk, running
 from tests.services.test_webhooks import Rules
+from tests.services.worker import Worker
 from tests.waiting import until
 
 URL = "https://a.example/hook"
@@ -76,6 +79,22 @@ async def test_a_changed_url_sets_a_webhook_going_that_had_been_switched_off(des
     await write(desk, "https://b.example/")
     await align(desk)
     assert (await only(desk)).state == "active"
+
+
+async def test_an_instance_made_with_a_url_tells_it_of_its_own_making(db, clock):
+    worker, desk = Worker(db, clock), Desk(db, clock, Bell())
+    await worker.instances.create("loja", webhook_url=URL, start=False)
+    async with desk.dispatching():
+        sink = desk.sinks[URL]
+        await sink.until(lambda: bool(sink.taken))
+    assert sink.taken[0].event.type == INSTANCE_CREATED
+
+
+async def test_a_url_changed_through_recado_is_taken_up_in_the_same_moment(db, clock):
+    worker, desk = Worker(db, clock), Desk(db, clock, Bell())
+    made = await worker.instances.create("loja", webhook_url=URL, start=False)
+    await worker.instances.update(made, {"webhook_url": "https://b.example/"})
+    assert (await only(desk)).url == "https://b.example/"
 
 
 @pytest.mark.parametrize("nothing", [None, "", "   "])

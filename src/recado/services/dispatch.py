@@ -30,6 +30,7 @@ log = structlog.get_logger()
 LOOKS_EVERY: Final = timedelta(seconds=2)
 LEASE: Final = timedelta(seconds=30)
 RENEWS_EVERY: Final = timedelta(seconds=10)
+DRAINS_FOR: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Dispatch:
         changes: Bell,
         *,
         holder: UUID | None = None,
+        drains_for: timedelta = DRAINS_FOR,
     ) -> None:
         self._database = database
         self._tail = tail
@@ -65,16 +67,31 @@ class Dispatch:
         self._clock = clock
         self._changes = changes
         self._holder = holder or uuid4()
+        self._drains_for = drains_for
         self._posts: dict[UUID, _Post] = {}
+        self._gone = asyncio.Event()
         self._renewed_at = clock.now()
 
     async def run(self) -> None:
+        """Deliver until cancelled; what is under way then has a few seconds to end."""
         async with asyncio.TaskGroup() as tasks:
-            with self._changes.listen() as ear:
-                while True:
-                    with contextlib.suppress(Unavailable):
-                        await self._look(tasks)
-                    await ear.wait(LOOKS_EVERY)
+            try:
+                with self._changes.listen() as ear:
+                    while True:
+                        with contextlib.suppress(Unavailable):
+                            await self._look(tasks)
+                        await ear.wait(LOOKS_EVERY)
+            finally:
+                await self._drain()
+
+    async def _drain(self) -> None:
+        for post in self._posts.values():
+            post.courier.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._drains_for.total_seconds()):
+                while self._posts:
+                    await self._gone.wait()
+                    self._gone.clear()
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         now = self._clock.now()
@@ -131,6 +148,7 @@ class Dispatch:
             log.exception("webhook.courier_failed", webhook=str(post.webhook_id))
         finally:
             self._posts.pop(post.webhook_id, None)
+            self._gone.set()
             with contextlib.suppress(Unavailable):
                 async with self._database.transaction() as tx:
                     await leases.release(tx, "webhook", post.webhook_id, post.fence)

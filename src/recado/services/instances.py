@@ -23,7 +23,7 @@ from recado.store import log as event_log
 from recado.store.database import Database
 from recado.telemetry import EVENTS
 
-from . import orders
+from . import instance_urls, orders
 from .bell import Bell
 from .entry import event_of
 from .instance_urls import align
@@ -77,6 +77,8 @@ class Instances:
             if webhook_url is not None:
                 await align(tx, self._clock)
             data = {"state": made.state, "status": made.status}
+            if webhook_url is not None:
+                await instance_urls.align(tx, self._clock)
             await event_log.append(tx, [event_of(INSTANCE_CREATED, made, data, self._clock)])
         EVENTS.labels(INSTANCE_CREATED).inc()
         self._told(made.id)
@@ -105,6 +107,8 @@ class Instances:
                 if await instances.find(tx, name) is not None:
                     raise _name_is_taken(name)
             changed = await instances.change(tx, instance.id, values, self._clock.now())
+            if "webhook_url" in values:
+                await instance_urls.align(tx, self._clock)
             if "webhook_url" in values:
                 await align(tx, self._clock)
         self._told(instance.id)
