@@ -48,7 +48,7 @@ async def test_a_user_that_is_not_there_is_refused_in_words(database_url: str):
     assert finding.code == "database_refuses"
 
 
-async def test_a_role_bound_by_row_security_is_refused(database_url: str):
+async def test_s1_2_a_role_bound_by_rls_is_refused_in_a_sentence(database_url: str):
     async with role(database_url, "GRANT USAGE ON SCHEMA public TO {0}") as (url, name):
         [finding] = await checks.examine(url)
     assert (finding.code, finding.is_fatal) == ("role_bound_by_rls", True)

@@ -35,7 +35,7 @@ CREATE TABLE public.whatsapp_instances (
 
 
 @pytest.mark.parametrize("part", ["columns", "constraints", "indexes"])
-async def test_the_seeds_table_is_there_word_for_word(db: Database, empty_database_url: str, part: str):
+async def test_s3_1_the_table_is_the_seeds_own(db: Database, empty_database_url: str, part: str):
     async with Database.open(empty_database_url) as database, database.transaction() as tx:
         await tx.execute(SEED)
         [*wanted] = (await catalogue(tx, "public"))[part]

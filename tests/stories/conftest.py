@@ -10,6 +10,7 @@ import pytest
 from recado_simulator.network import Network
 from recado_simulator.options import NetworkOptions
 from recado_simulator.phone import Phone
+from tests.stories.ears import Receiver, receiving
 from tests.stories.product import Product, product
 
 
@@ -42,6 +43,12 @@ def phone(network: Network) -> Phone:
 @pytest.fixture
 def maria(network: Network):
     return network.add_contact("5511988887777", name="Maria")
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as running:
+        yield running
 
 
 @pytest.fixture

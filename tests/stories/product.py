@@ -75,14 +75,17 @@ class Product:
 
     async def call(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         """One API call. Raises RecadoError with the problem's words."""
-        if self._http is None:
-            connector = aiohttp.UnixConnector(str(self.data / "recado.sock"))
-            self._http = aiohttp.ClientSession("http://recado", connector=connector)
-        async with self._http.request(method, path, json=body, params=query) as answer:
+        async with self._client().request(method, path, json=body, params=query) as answer:
             value = await answer.json(content_type=None) if answer.status != 204 else None
             if answer.status >= 400:
                 raise RecadoError(value.get("code", ""), value.get("detail", str(value)))
             return value
+
+    @asynccontextmanager
+    async def listen(self, query: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A WebSocket on the event stream."""
+        async with self._client().ws_connect(f"/v1/events?{query}") as socket:
+            yield socket
 
     async def instance(self, name: str) -> dict[str, Any]:
         return await self.call("GET", f"/v1/instances/{quote(name, safe='')}")
@@ -112,6 +115,12 @@ class Product:
         except (OSError, aiohttp.ClientError, RecadoError):
             await self._hang_up()
             return False
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            connector = aiohttp.UnixConnector(str(self.data / "recado.sock"))
+            self._http = aiohttp.ClientSession("http://recado", connector=connector)
+        return self._http
 
     async def _hang_up(self) -> None:
         if self._http is not None:
