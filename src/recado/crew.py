@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 
 from recado.domain.errors import RecadoError
+
+Life: TypeAlias = Callable[[], Awaitable[Any]]
+"""What a member does; it is not expected to return."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +31,7 @@ class Crew:
         self._tasks = tasks
         self._members: list[asyncio.Task[None]] = []
 
-    def add(self, name: str, life: Coroutine[Any, Any, Any]) -> None:
+    def add(self, name: str, life: Life) -> None:
         """Let it live from now on; it is ended before those that were added earlier."""
         self._members.append(self._tasks.create_task(_mind(name, life), name=name))
 
@@ -65,9 +68,9 @@ async def crew() -> AsyncIterator[Crew]:
         raise failure
 
 
-async def _mind(name: str, life: Coroutine[Any, Any, Any]) -> None:
+async def _mind(name: str, life: Life) -> None:
     try:
-        await life
+        await life()
     except RecadoError:
         raise
     except Exception as error:

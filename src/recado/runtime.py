@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -115,11 +116,11 @@ async def running(
         client = await stack.enter_async_context(WebhookClient.open(guard, system_lookup, clock))
         members = await stack.enter_async_context(crew())
         if server is not None:
-            members.add("postgres", server.run())
+            members.add("postgres", server.run)
         services, lifecycle = _assemble(settings, database, engine, clock, guard, client, members)
         admin_key = await services.keys.ensure_admin(settings.admin_key)
         app = create_app(services, settings)
-        members.add("api", serve(app, doors, before_leaving=services.streams.close))
+        members.add("api", partial(serve, app, doors, before_leaving=services.streams.close))
         yield Runtime(
             settings=settings,
             address=doors.address,
@@ -147,16 +148,17 @@ def _assemble(
     tail = Tail(database, bell, clock)
     streams = Streams(database, tail, LiveSink)
     committer = Committer(database, clock, bell)
-    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker_id(settings.data_dir))
+    worker = worker_id(settings.data_dir)
+    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker)
     outgoing = Outgoing(database, engine, lifecycle.roster, clock, bell, region=settings.region)
-    members.add("upkeep", Upkeep(database, clock, timedelta(days=settings.retention_days)).run())
-    members.add("tail", tail.run())
-    members.add("dispatch", Dispatch(database, tail, client.sink, clock, changes).run())
-    members.add("instance urls", InstanceUrls(database, clock, changes).run())
-    members.add("committer", committer.run())
-    members.add("engine", engine.run(_Ears(committer=committer, lifecycle=lifecycle)))
-    members.add("lifecycle", lifecycle.run())
-    members.add("outgoing", outgoing.run())
+    members.add("upkeep", Upkeep(database, clock, timedelta(days=settings.retention_days)).run)
+    members.add("tail", tail.run)
+    members.add("dispatch", Dispatch(database, tail, client.sink, clock, changes, holder=worker).run)
+    members.add("instance urls", InstanceUrls(database, clock, changes).run)
+    members.add("committer", committer.run)
+    members.add("engine", partial(engine.run, _Ears(committer=committer, lifecycle=lifecycle)))
+    members.add("lifecycle", lifecycle.run)
+    members.add("outgoing", outgoing.run)
     services = Services(
         database=database,
         keys=Keys(database, clock, on_revoked=streams.drop_key),

@@ -7,27 +7,33 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from recado.domain.engine import Device
 from recado.runtime import Runtime, running
 from recado.settings import Settings, read_settings
-from tests.api.door import Door
+from tests.api.door import Door, House
 from tests.engines.fake import FakeEngine
-from tests.waiting import until
+from tests.fixtures_database import TEMPLATE, copied, named
 
 ADMIN_KEY = "an-admin-key-of-thirty-two-chars"
+PHONE = Device(jid="5511999990001:1@s.whatsapp.net", lid="1001:1@lid", push_name="Loja")
+
+
+def settings_for(database_url: str, directory: Path) -> Settings:
+    return read_settings(
+        database_url=database_url,
+        data_dir=directory / "data",
+        port=0,
+        admin_key=ADMIN_KEY,
+        cors_origins=["https://painel.example"],
+    )
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Tests that need others override this."""
-    return read_settings(
-        database_url=database_url,
-        data_dir=tmp_path / "data",
-        port=0,
-        admin_key=ADMIN_KEY,
-        cors_origins=["https://painel.example"],
-    )
+    return settings_for(database_url, tmp_path)
 
 
 @pytest.fixture
@@ -57,12 +63,17 @@ async def door(runtime: Runtime, http: aiohttp.ClientSession) -> Door:
 @pytest.fixture
 async def loja(door: Door, engine: FakeEngine) -> str:
     """The name of an instance that is connected; its session in the engine is its id."""
-    made = (await door.post("/v1/instances", {"instance_name": "loja", "start": False})).body
-    engine.link(made["id"], Device(jid="5511999990001:1@s.whatsapp.net", lid="1001:1@lid", push_name="Loja"))
-    await door.post("/v1/instances/loja/start")
-
-    async def is_connected() -> bool:
-        return (await door.get("/v1/instances/loja")).body["status"] == "connected"
-
-    await until(is_connected)
+    await door.connected_instance("loja", engine, PHONE)
     return "loja"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(server_url: str, _caretaker, tmp_path_factory) -> AsyncIterator[House]:
+    """One Recado for all tests of a module that leave it as it was."""
+    with copied(_caretaker, TEMPLATE) as name:
+        settings = settings_for(named(server_url, name), tmp_path_factory.mktemp("house"))
+        settings = settings.model_copy(update={"allow_private_webhooks": ["127.0.0.9"]})
+        engine = FakeEngine()
+        async with running(settings, engine=engine) as runtime, aiohttp.ClientSession() as http:
+            await engine.attached.wait()
+            yield await House.furnished(Door(runtime, http, ADMIN_KEY), engine, PHONE)

@@ -8,7 +8,10 @@ from typing import Any
 import aiohttp
 
 from recado.domain.access import EVERYTHING
+from recado.domain.engine import Device
 from recado.runtime import Runtime
+from tests.engines.fake import FakeEngine
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +77,49 @@ class Door:
         made = await self.post("/v1/instances", {"instance_name": name, "start": False})
         assert made.status == 201, made.body
         return made.body
+
+    async def connected_instance(self, name: str, engine: FakeEngine, device: Device) -> dict[str, Any]:
+        """A new instance that is linked to that device and connected."""
+        engine.link((await self.instance(name))["id"], device)
+        await self.post(f"/v1/instances/{name}/start")
+
+        async def is_connected() -> dict[str, Any] | None:
+            row = (await self.get(f"/v1/instances/{name}")).body
+            return row if row["status"] == "connected" else None
+
+        return await until(is_connected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A Recado with an instance that is connected (`loja`), one that is not (`filial`), a webhook and a key."""
+
+    door: Door
+    engine: FakeEngine
+    known: dict[str, str]
+
+    @classmethod
+    async def furnished(cls, door: Door, engine: FakeEngine, device: Device) -> House:
+        loja = await door.connected_instance("loja", engine, device)
+        await door.instance("filial")
+        await engine.receive(loja["id"])
+        [message] = (await door.get("/v1/instances/loja/messages")).body["items"]
+        key = await door.post("/v1/keys", {"name": "n8n", "scopes": ["events"]})
+        webhook = await door.post("/v1/webhooks", {"url": "http://127.0.0.9:9", "events": ["webhook.test"]})
+        known = {
+            "name": "loja",
+            "message_id": message["id"],
+            "chat_id": message["chat"]["id"],
+            "contact_id": message["sender"]["id"],
+            "key_id": key.body["id"],
+            "webhook_id": webhook.body["id"],
+        }
+        return cls(door=door, engine=engine, known=known)
+
+    async def content(self) -> dict[str, int]:
+        """How many rows there are of everything that people can ask for."""
+        tables = ("whatsapp_instances", "whatsapp_messages", "whatsapp_chats", "whatsapp_contacts")
+        names = [f"public.{table}" for table in tables] + ["recado.webhooks", "recado.api_keys", "recado.send_queue"]
+        async with self.door.runtime.database.transaction() as tx:
+            counts = [await (await tx.execute(f"SELECT count(*) FROM {name}")).fetchone() for name in names]
+        return {name: count for name, [count] in zip(names, counts, strict=True)}

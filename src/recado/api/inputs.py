@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from recado.domain.texts import storable
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("the character NUL (U+0000) is not allowed")
+
+def _keepable(text: str) -> str:
+    if storable(text) != text:
+        raise ValueError("NUL (U+0000) and halves of surrogate pairs are not allowed")
     return text
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_keepable)]
 
 
 class Body(BaseModel):
