@@ -1,22 +1,18 @@
-"""Receivers that fail: what is parked, what waits behind it, what a dead receiver costs, what a restart resumes."""
+"""Deliveries that fail: what is parked, what waits behind it, what a restart resumes."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
-from recado.domain.delivery import Delivered, Failed, Refused
-from recado.domain.events import WEBHOOK_DISABLED, WEBHOOK_FAILING
-from recado.store import log, webhooks
+from recado.domain.delivery import Delivered, Refused
+from recado.domain.events import WEBHOOK_DISABLED
+from recado.store import webhooks
 from tests.services.delivery import Desk, chats_of
+from tests.services.script import BAD, URL, Script, is_off, log_head, pass_time, waiting_row
 from tests.waiting import until
-
-URL = "http://a/"
-BAD = Failed(error="the receiver answered 422", status=422)
-DOWN = Failed(error="no connection: refused")
 
 
 @pytest.fixture
@@ -24,35 +20,9 @@ async def desk(db, clock, bell) -> Desk:
     return Desk(db, clock, bell)
 
 
-class Script:
-    """An answer for each position, Delivered for all others; can be changed while it plays."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.sink = desk.sinks[URL]
-        self.sink.answer = self._answer
-        self.answers: dict[int, object] = {}
-        self.otherwise: object = Delivered(status=200)
-
-    async def _answer(self, parcel):
-        return self.answers.get(parcel.event.position, self.otherwise)
-
-    def tries_of(self, position: int) -> int:
-        return sum(parcel.event.position == position for parcel in self.sink.tried)
-
-    @property
-    def taken(self) -> list[int]:
-        return [parcel.event.position for parcel in self.sink.taken]
-
-
 @pytest.fixture
 def script(desk: Desk) -> Script:
     return Script(desk)
-
-
-async def pass_time(desk: Desk, duration: timedelta) -> None:
-    """Let it pass once everybody who was at work has gone to sleep."""
-    await desk.clock.until_asleep()
-    desk.clock.advance(duration)
 
 
 async def test_a_failed_event_is_parked_and_its_chat_waits_while_the_others_go_on(desk: Desk, script: Script):
@@ -177,101 +147,6 @@ async def test_a_webhook_that_was_switched_off_gets_nothing_more(desk: Desk, scr
     assert script.taken == []
 
 
-async def test_a_receiver_that_is_down_stops_its_cursor_instead_of_parking_everything(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL)
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        positions = await desk.append(*range(1, 301))
-        await until(lambda: is_failing(desk, webhook))
-        parked = await desk.parked(webhook)
-    assert (len(parked), await desk.position(webhook) < positions[-1]) == (9, True)
-
-
-async def test_a_receiver_that_is_down_is_said_to_be_failing_once(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL)
-    watcher = desk.sinks["http://watcher/"]
-    await desk.webhook("http://watcher/", events=["webhook.*"])
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        await desk.append(*range(1, 301))
-        for _ in range(3):
-            await until(lambda: is_failing(desk, webhook))
-            tries = len(script.sink.tried)
-            await pass_time(desk, timedelta(seconds=60))
-            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
-            await until(lambda tries=tries: recorded(desk, webhook, tries + 1))
-        await watcher.until(lambda: bool(watcher.taken))
-    assert [parcel.event.type for parcel in watcher.taken] == [WEBHOOK_FAILING]
-
-
-async def test_while_it_is_down_one_delivery_at_a_time_is_tried(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL)
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        await desk.append(*range(1, 301))
-        await until(lambda: is_failing(desk, webhook))
-        await until(lambda: recorded(desk, webhook, len(script.sink.tried)))
-        before = len(script.sink.tried)
-        await pass_time(desk, timedelta(seconds=5))
-        await script.sink.until(lambda: len(script.sink.tried) > before)
-        await until(lambda: recorded(desk, webhook, before + 1))
-    assert len(script.sink.tried) == before + 1
-
-
-async def test_a_receiver_that_comes_back_gets_everything_each_chat_in_order(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL, events=["message.*"])
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        positions = await desk.append(*[*range(1, 31)] * 10)
-        for _ in range(5):
-            await until(lambda: is_failing(desk, webhook))
-            tries = len(script.sink.tried)
-            await pass_time(desk, timedelta(minutes=20))
-            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
-        script.otherwise = Delivered(status=200)
-        await pass_time(desk, timedelta(minutes=1))
-        await desk.until_at(webhook, positions[-1])
-        await desk.until_parked(webhook, {})
-    assert sorted(script.taken) == positions
-    assert all(chat == sorted(chat) for chat in chats_of(script.sink).values())
-
-
-async def test_what_failed_while_the_receiver_was_down_waits_for_no_schedule_once_it_is_back(
-    desk: Desk, script: Script
-):
-    webhook = await desk.webhook(URL, events=["message.*"])
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        positions = await desk.append(*range(1, 11))
-        await until(lambda: is_failing(desk, webhook))
-        for _ in range(30):
-            tries = len(script.sink.tried)
-            await pass_time(desk, timedelta(seconds=60))
-            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
-        script.otherwise = Delivered(status=200)
-        await pass_time(desk, timedelta(seconds=60))
-        await desk.until_parked(webhook, {})
-    assert sorted(script.taken) == positions
-
-
-async def test_an_outage_longer_than_15_minutes_lets_no_later_event_overtake(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL, events=["message.*"])
-    async with desk.dispatching():
-        script.otherwise = DOWN
-        positions = await desk.append(*range(1, 31))
-        await until(lambda: is_failing(desk, webhook))
-        tries = len(script.sink.tried)
-        await pass_time(desk, timedelta(minutes=20))
-        await script.sink.until(lambda: len(script.sink.tried) > tries)
-        positions += await desk.append(*range(1, 31))
-        script.otherwise = Delivered(status=200)
-        await pass_time(desk, timedelta(minutes=1))
-        await desk.until_at(webhook, positions[-1])
-        await desk.until_parked(webhook, {})
-    assert sorted(script.taken) == positions
-    assert all(chat == sorted(chat) for chat in chats_of(script.sink).values())
-
-
 async def test_after_a_restart_everything_unsettled_comes_with_the_same_ids(desk: Desk, script: Script):
     webhook = await desk.webhook(URL)
     never = asyncio.Event()
@@ -307,20 +182,6 @@ async def test_after_a_restart_a_parked_event_keeps_its_schedule_and_its_chat_it
     assert script.taken == [other, first, first + 1, third]
 
 
-async def test_after_a_restart_a_receiver_that_was_down_is_probed_and_not_flooded(desk: Desk, script: Script):
-    webhook = await desk.webhook(URL)
-    other = await desk.webhook("http://other/")
-    script.otherwise = DOWN
-    async with desk.dispatching():
-        await desk.append(*range(1, 101))
-        await until(lambda: is_failing(desk, webhook))
-    tries = len(script.sink.tried)
-    async with desk.dispatching():
-        [later] = await desk.append(1)
-        await desk.until_at(other, later)
-    assert len(script.sink.tried) == tries
-
-
 async def test_an_event_that_always_fails_blocks_no_other_chat_and_no_other_event_for_ever(desk: Desk, script: Script):
     """Failures that speak of one event alone never stop a cursor, however many there are."""
     webhook = await desk.webhook(URL)
@@ -331,37 +192,3 @@ async def test_an_event_that_always_fails_blocks_no_other_chat_and_no_other_even
         positions = await desk.append(*range(100, 110))
         await desk.until_at(webhook, positions[-1])
     assert sorted(script.taken) == positions
-
-
-async def log_head(desk: Desk) -> int:
-    async with desk.database.transaction() as tx:
-        await tx.execute("SELECT 1")
-        return await log.head(tx)
-
-
-async def waiting_row(desk: Desk, webhook: UUID, attempts: int):
-    """When the one parked event is to be tried again, once that many attempts are written down."""
-
-    async def next_at():
-        async with desk.database.transaction() as tx:
-            query = "SELECT next_at FROM recado.parked_deliveries WHERE webhook_id = %s AND attempts = %s"
-            row = await (await tx.execute(query, (webhook, attempts))).fetchone()
-            return row[0] if row is not None else None
-
-    return await until(next_at)
-
-
-async def is_failing(desk: Desk, webhook: UUID) -> bool:
-    async with desk.database.transaction() as tx:
-        row = await webhooks.find(tx, webhook)
-    return row is not None and row.failing_since is not None
-
-
-async def is_off(desk: Desk, webhook: UUID) -> bool:
-    async with desk.database.transaction() as tx:
-        row = await webhooks.find(tx, webhook)
-    return row is not None and row.state == "disabled"
-
-
-async def recorded(desk: Desk, webhook: UUID, number: int) -> bool:
-    return len(await desk.attempts(webhook)) >= number

@@ -1,0 +1,132 @@
+"""A receiver that is down as a whole: its cursor stops, it is probed, and it gets everything when it is back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from recado.domain.delivery import Delivered
+from recado.domain.events import WEBHOOK_FAILING
+from tests.services.delivery import Desk, chats_of
+from tests.services.script import DOWN, URL, Script, is_failing, pass_time, recorded
+from tests.waiting import until
+
+
+@pytest.fixture
+async def desk(db, clock, bell) -> Desk:
+    return Desk(db, clock, bell)
+
+
+@pytest.fixture
+def script(desk: Desk) -> Script:
+    return Script(desk)
+
+
+async def test_a_receiver_that_is_down_stops_its_cursor_instead_of_parking_everything(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL)
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        positions = await desk.append(*range(1, 301))
+        await until(lambda: is_failing(desk, webhook))
+        parked = await desk.parked(webhook)
+    assert (len(parked), await desk.position(webhook) < positions[-1]) == (9, True)
+
+
+async def test_a_receiver_that_is_down_is_said_to_be_failing_once(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL)
+    watcher = desk.sinks["http://watcher/"]
+    await desk.webhook("http://watcher/", events=["webhook.*"])
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        await desk.append(*range(1, 301))
+        for _ in range(3):
+            await until(lambda: is_failing(desk, webhook))
+            tries = len(script.sink.tried)
+            await pass_time(desk, timedelta(seconds=60))
+            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
+            await until(lambda tries=tries: recorded(desk, webhook, tries + 1))
+        await watcher.until(lambda: bool(watcher.taken))
+    assert [parcel.event.type for parcel in watcher.taken] == [WEBHOOK_FAILING]
+
+
+async def test_while_it_is_down_one_delivery_at_a_time_is_tried(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL)
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        await desk.append(*range(1, 301))
+        await until(lambda: is_failing(desk, webhook))
+        await until(lambda: recorded(desk, webhook, len(script.sink.tried)))
+        before = len(script.sink.tried)
+        await pass_time(desk, timedelta(seconds=5))
+        await script.sink.until(lambda: len(script.sink.tried) > before)
+        await until(lambda: recorded(desk, webhook, before + 1))
+    assert len(script.sink.tried) == before + 1
+
+
+async def test_a_receiver_that_comes_back_gets_everything_each_chat_in_order(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL, events=["message.*"])
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        positions = await desk.append(*[*range(1, 31)] * 10)
+        for _ in range(5):
+            await until(lambda: is_failing(desk, webhook))
+            tries = len(script.sink.tried)
+            await pass_time(desk, timedelta(minutes=20))
+            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
+        script.otherwise = Delivered(status=200)
+        await pass_time(desk, timedelta(minutes=1))
+        await desk.until_at(webhook, positions[-1])
+        await desk.until_parked(webhook, {})
+    assert sorted(script.taken) == positions
+    assert all(chat == sorted(chat) for chat in chats_of(script.sink).values())
+
+
+async def test_what_failed_while_the_receiver_was_down_waits_for_no_schedule_once_it_is_back(
+    desk: Desk, script: Script
+):
+    webhook = await desk.webhook(URL, events=["message.*"])
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        positions = await desk.append(*range(1, 11))
+        await until(lambda: is_failing(desk, webhook))
+        for _ in range(30):
+            tries = len(script.sink.tried)
+            await pass_time(desk, timedelta(seconds=60))
+            await script.sink.until(lambda tries=tries: len(script.sink.tried) > tries)
+        script.otherwise = Delivered(status=200)
+        await pass_time(desk, timedelta(seconds=60))
+        await desk.until_parked(webhook, {})
+    assert sorted(script.taken) == positions
+
+
+async def test_an_outage_longer_than_15_minutes_lets_no_later_event_overtake(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL, events=["message.*"])
+    async with desk.dispatching():
+        script.otherwise = DOWN
+        positions = await desk.append(*range(1, 31))
+        await until(lambda: is_failing(desk, webhook))
+        tries = len(script.sink.tried)
+        await pass_time(desk, timedelta(minutes=20))
+        await script.sink.until(lambda: len(script.sink.tried) > tries)
+        positions += await desk.append(*range(1, 31))
+        script.otherwise = Delivered(status=200)
+        await pass_time(desk, timedelta(minutes=1))
+        await desk.until_at(webhook, positions[-1])
+        await desk.until_parked(webhook, {})
+    assert sorted(script.taken) == positions
+    assert all(chat == sorted(chat) for chat in chats_of(script.sink).values())
+
+
+async def test_after_a_restart_a_receiver_that_was_down_is_probed_and_not_flooded(desk: Desk, script: Script):
+    webhook = await desk.webhook(URL)
+    other = await desk.webhook("http://other/")
+    script.otherwise = DOWN
+    async with desk.dispatching():
+        await desk.append(*range(1, 101))
+        await until(lambda: is_failing(desk, webhook))
+    tries = len(script.sink.tried)
+    async with desk.dispatching():
+        [later] = await desk.append(1)
+        await desk.until_at(other, later)
+    assert len(script.sink.tried) == tries
