@@ -20,7 +20,7 @@ from tests.engines.harness import Arrived
 from tests.engines.notebook import Notebook
 from tests.waiting import until
 
-BINARY = Path(__file__).parents[2] / "build" / "recado-whatsmeow"
+BINARY = Path(os.environ.get("RECADO_ENGINE_BINARY") or Path(__file__).parents[2] / "build" / "recado-whatsmeow")
 GUARD = timedelta(seconds=30)
 QUICK = Pace(
     heartbeat=timedelta(milliseconds=500),
