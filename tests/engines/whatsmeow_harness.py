@@ -49,6 +49,7 @@ class WhatsmeowHarness:
         self.engine = engine
         self.network = network
         self.listener = listener
+        self.numbers: dict[str, str] = {}  # the last digits of sessions whose name does not end in one
         self.contact: Contact = network.add_contact("5511988887777", name="Maria")
 
     async def ask(self, method: str, **params: Any) -> Any:
@@ -66,7 +67,7 @@ class WhatsmeowHarness:
         return [one for one in self.engine.frames if one["type"] == type and one["session"] == session]
 
     def phone(self, session: str) -> Phone:
-        return self.network.add_phone(f"551199999000{session[-1]}", name="Loja")
+        return self.network.add_phone(f"551199999000{self.numbers.get(session, session[-1])}", name="Loja")
 
     def phone_of(self, session: str) -> str:
         return self.phone(session).phone
