@@ -1,0 +1,67 @@
+"""Results as a page of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from .readings import Figure
+from .results import ENGINE, WEBHOOK, Results
+
+DISTURBED: Final = 0.1
+PARTS: Final = ("host", "python", "postgres", "simulator", "receiver", "consumer", "bench")
+_NAMES: Final = {ENGINE: "engine alone", "recado": "Recado", WEBHOOK: "Recado with webhook"}
+
+
+def report(results: Results) -> str:
+    return "\n".join(_lines(results))
+
+
+def _lines(results: Results) -> Iterator[str]:
+    if results.received or results.sent:
+        yield f"\n{'':34} msg/s  (low-high)  of engine   CPU µs a message: " + " ".join(f"{part:>9}" for part in PARTS)
+    yield from _table("received", results.received)
+    yield from _table("sent", results.sent)
+    if results.steady:
+        yield "\n50 messages a second over all sessions, ms       p50     p99"
+    for subject, one in results.steady.items():
+        yield f"  {_NAMES[subject]:26} confirmed       {one.confirmed[0]:7.1f} {one.confirmed[1]:7.1f}"
+        if one.delivered is not None:
+            yield f"  {_NAMES[subject]:26} at the webhook  {one.delivered[0]:7.1f} {one.delivered[1]:7.1f}"
+    if results.crowds:
+        yield "\nmany sessions, everything started again"
+        yield from _crowds(results)
+    if results.is_complete:
+        yield ""
+        yield from (str(aim) for aim in results.aims())
+
+
+def _crowds(results: Results) -> Iterator[str]:
+    for (subject, sessions), crowd in results.crowds.items():
+        parts = ", ".join(f"{part} {mb:.0f}" for part, mb in crowd.memory.items())
+        total = sum(crowd.memory.values())
+        yield f"  {_NAMES[subject]:26} {sessions:4} back in {crowd.back:5.2f} s   {total:5.0f} MB ({parts})"
+    for subject in (ENGINE, WEBHOOK):
+        yield f"  {_NAMES[subject]:26} base {results.base(subject):.0f} MB, {results.slope(subject):.2f} MB a session"
+
+
+def _table(title: str, figures: Mapping[tuple[str, int], Figure]) -> Iterator[str]:
+    if figures:
+        yield title
+    for (subject, sessions), one in figures.items():
+        whole = figures[ENGINE, sessions].rate
+        name = f"{_NAMES[subject]}, {sessions}"
+        span = f"({one.low:.0f}-{one.high:.0f})"
+        cpu = " ".join(f"{one.cpu[part]:9.0f}" if part in one.cpu else f"{'':9}" for part in PARTS)
+        yield f"  {name:30} {one.rate:7.0f}  {span:12} {100 * one.rate / whole:7.0f} % {'':18} {cpu}{_caveat(one)}"
+
+
+def _caveat(one: Figure) -> str:
+    said = [f"simulator {100 * one.share:.0f} % of the CPU"]
+    if not one.counts:
+        said.append("NOT COUNTED")
+    elif one.not_counted:
+        said.append(f"{one.not_counted} of {one.runs} runs not counted")
+    if one.others > DISTURBED:
+        said.append(f"disturbed: other programs took {100 * one.others:.0f} % of the machine")
+    return "   " + ", ".join(said)
