@@ -92,7 +92,7 @@ Inbound = Incoming | Receipt | Gap | Notice
 class Signal:
     """A change of connection, said once. `type` and `data` are those of docs/engine-protocol.md, section 4.
 
-    An engine says `host_up` (session "") whenever its host is there, the first time too, and `host_down` when it is lost.
+    An engine says `host_up` (session "") whenever its host is there, the first time too; `host_down` when it is lost.
     """
 
     session: str
