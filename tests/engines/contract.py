@@ -117,7 +117,7 @@ class EngineContract:
         harness.listener.release("s1")
 
     async def test_a_probe_answers_while_events_wait_and_says_how_many(self, harness: EngineHarness):
-        await link(harness, "s1")
+        await introduced(harness)
         harness.listener.hold("s1")
         await harness.write("s1", "waits")
         await harness.listener.until(lambda: harness.listener.waiting)
