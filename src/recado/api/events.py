@@ -13,12 +13,12 @@ from fastapi import APIRouter, Depends, Header, Query, WebSocket, WebSocketDisco
 from fastapi.responses import StreamingResponse
 from starlette.requests import HTTPConnection
 
-from recado import telemetry
 from recado.domain.access import Access
 from recado.domain.errors import Invalid, RecadoError
 from recado.domain.events import LoggedEvent, envelope
 from recado.domain.webhooks import event_types
 from recado.services.access import require
+from recado.telemetry import STREAMS
 
 from . import problems, shapes
 from .context import IN_THE_DOCUMENT, Services, Using, access_of, allowed, services
@@ -121,7 +121,7 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _write(socket: WebSocket, stream: Events) -> None:
-    with telemetry.STREAMS.track_inprogress(), contextlib.suppress(WebSocketDisconnect, RuntimeError):
+    with STREAMS.track_inprogress(), contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
             async with aclosing(stream) as events:
                 async for event in events:
@@ -138,7 +138,7 @@ async def _refuse(socket: WebSocket, error: RecadoError) -> None:
 async def _frames(stream: Events) -> AsyncGenerator[bytes, None]:
     """Events, and a comment after every 15 s of silence, which keeps proxies from closing."""
     coming: asyncio.Future[LoggedEvent] | None = None
-    with telemetry.STREAMS.track_inprogress():
+    with STREAMS.track_inprogress():
         try:
             yield b": recado\nretry: 2000\n\n"
             while True:

@@ -7,7 +7,7 @@ import time
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recado import telemetry
+from recado.telemetry import REQUESTS
 
 from . import problems
 
@@ -41,7 +41,7 @@ class Journal:
                 raise
             await problems.unexpected()(scope, receive, noted)
         finally:
-            telemetry.REQUESTS.labels(method=scope["method"], status=str(status)).inc()
+            REQUESTS.labels(method=scope["method"], status=str(status)).inc()
             log.info(
                 "api.request",
                 method=scope["method"],
