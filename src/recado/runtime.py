@@ -149,7 +149,7 @@ def _assemble(
     streams = Streams(database, tail, LiveSink)
     committer = Committer(database, clock, bell)
     worker = worker_id(settings.data_dir)
-    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker)
+    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker, check_every=settings.health_interval)
     outgoing = Outgoing(database, engine, lifecycle.roster, clock, bell, region=settings.region)
     members.add("upkeep", Upkeep(database, clock, timedelta(days=settings.retention_days)).run)
     members.add("tail", tail.run)

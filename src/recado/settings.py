@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         [], description="Private hosts or networks that webhooks may lead to, comma-separated (`10.0.0.0/8, n8n`)"
     )
     retention_days: int = Field(14, ge=1, le=3650, description="Days that the event log is kept at least")
+    health_interval: Seconds = Field(
+        timedelta(seconds=30), gt=timedelta(0), description="Seconds between two checks of each instance on the wire"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is worth a log line")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` looks whether it is a terminal"

@@ -99,6 +99,19 @@ class Product:
 
         return await until(reached, guard=GUARD)
 
+    async def steps(self, name: str) -> list[str]:
+        """The states that it came to, the last one first."""
+        timeline = await self.call("GET", f"/v1/instances/{quote(name, safe='')}/timeline", limit="500")
+        return [entry["state"] for entry in timeline["items"]]
+
+    async def until_step(self, name: str, state: str, seen: int) -> None:
+        """Wait until it has come to this state, behind the first `seen` steps of its life."""
+
+        async def has_come() -> bool:
+            return state in (await self.steps(name))[:-seen]
+
+        await until(has_come, guard=GUARD)
+
     async def pair(self, name: str, phone: Phone) -> dict[str, Any]:
         """Create an instance, let the phone scan its QR, wait until it is connected."""
         await self.call("POST", "/v1/instances", {"instance_name": name})
