@@ -99,10 +99,14 @@ async def test_a_part_that_crashes_ends_all_of_it_and_says_which(settings: Setti
             raise RuntimeError("a bug")
 
     trigger = asyncio.Event()
-    with pytest.raises(Crashed, match=r"\(engine\) has failed: RuntimeError: a bug"):
+
+    async def live() -> None:
         async with recado(settings, Doomed()):
             trigger.set()
             await asyncio.Event().wait()
+
+    with pytest.raises(Crashed, match=r"\(engine\) has failed: RuntimeError: a bug"):
+        await live()
 
 
 async def test_a_part_that_ends_by_itself_is_not_taken_for_well(settings: Settings):
@@ -110,9 +114,12 @@ async def test_a_part_that_ends_by_itself_is_not_taken_for_well(settings: Settin
         async def run(self, listener: Listener) -> None:
             self.attached.set()
 
-    with pytest.raises(Crashed, match=r"\(engine\) has ended by itself"):
+    async def live() -> None:
         async with recado(settings, Short()):
             await asyncio.Event().wait()
+
+    with pytest.raises(Crashed, match=r"\(engine\) has ended by itself"):
+        await live()
 
 
 async def test_what_goes_wrong_around_it_is_what_is_raised(settings: Settings):
