@@ -13,7 +13,7 @@ GO_SOURCES := $(shell find engines/whatsmeow -name '*.go' -o -name 'go.*' 2>/dev
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo run test test-fast test-go lint setup engine bench clean
+.PHONY: help demo run test test-fast test-go lint setup engine docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -37,6 +37,9 @@ test-go: setup ## go vet, go test -race
 lint: setup ## style, types, import rules
 	@echo "▸ style, types, import rules"
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy && $(BIN)/lint-imports >build/lint-imports.txt || { cat build/lint-imports.txt 2>/dev/null; exit 1; }
+
+docs: setup ## redraw the pages of docs/ that are drawn from the code
+	@$(BIN)/python -m scripts.pages
 
 bench: setup ## measure it (minutes); writes build/bench.json and prints a table
 	@$(BIN)/python -m bench $(ARGS)

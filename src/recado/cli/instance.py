@@ -22,9 +22,12 @@ def create(name: str, *, webhook_url: str | None = None, qr: bool = True) -> Non
 
     Parameters
     ----------
-    name: small letters, digits, `-` and `_`
-    webhook_url: gets all its events
-    qr: draw the QR and wait (`--no-qr`: only create)
+    name
+        Small letters, digits, `-` and `_`.
+    webhook_url
+        Gets all its events.
+    qr
+        Draw the QR and wait (`--no-qr`: only create).
     """
     made = call("POST", "/v1/instances", {"instance_name": name, "webhook_url": webhook_url})
     print(f"📱 {made['instance_name']} created, {made['status']}")
@@ -139,8 +142,10 @@ def remove(name: str, *, yes: bool = False) -> None:
 
     Parameters
     ----------
-    name: the instance
-    yes: do not ask
+    name
+        The instance.
+    yes
+        Do not ask.
     """
     if not yes and input(f"Remove {name} with all its messages? Type its name: ") != name:
         print("Nothing was removed.")

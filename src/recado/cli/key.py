@@ -25,10 +25,14 @@ def create(
 
     Parameters
     ----------
-    name: what it is for
-    scope: admin (when none is named), instances:read, instances:write, messages:read, messages:send, webhooks, events
-    instance: bind it to one instance
-    days: how long it is valid (for ever when absent)
+    name
+        What it is for.
+    scope
+        What it may do: instances:read, instances:write, messages:read, messages:send, webhooks, events; admin: all.
+    instance
+        Bind it to one instance.
+    days
+        How long it is valid (for ever when absent).
     """
     expires_at = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
     body = {"name": name, "scopes": scope or ["admin"], "instance": instance, "expires_at": expires_at}

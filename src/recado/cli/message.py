@@ -16,11 +16,16 @@ def send(instance: str, to: str, text: str, *, wait: bool = True, idempotency_ke
 
     Parameters
     ----------
-    instance: from which number
-    to: a phone number, or a JID
-    text: up to 65,536 characters
-    wait: answer when WhatsApp has it (`--no-wait`: as soon as it is accepted)
-    idempotency_key: the same key never sends twice
+    instance
+        From which number.
+    to
+        A phone number, or a JID.
+    text
+        Up to 65,536 characters.
+    wait
+        Answer when WhatsApp has it (`--no-wait`: as soon as it is accepted).
+    idempotency_key
+        The same key never sends twice.
     """
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key else None
     path = f"/v1/instances/{segment(instance)}/messages"

@@ -16,9 +16,12 @@ def create(url: str, *, instance: str | None = None, events: list[str] | None = 
 
     Parameters
     ----------
-    url: http or https
-    instance: only events of this one
-    events: only these types, `message.*` takes a family
+    url
+        Http or https.
+    instance
+        Only events of this one.
+    events
+        Only these types, `message.*` takes a family.
     """
     made = call("POST", "/v1/webhooks", {"url": url, "instance": instance, "events": events})
     print(f"✅ {made['id']}\n🔑 {made['secret']}\n   Keep it: it verifies the signatures and is not shown again.")
