@@ -162,7 +162,7 @@ def _assemble(
     services = Services(
         database=database,
         keys=Keys(database, clock, on_revoked=streams.drop_key),
-        instances=Instances(database, clock, bell, lifecycle),
+        instances=Instances(database, clock, bell, lifecycle, changes),
         messages=Messages(database),
         outgoing=outgoing,
         webhooks=Webhooks(database, clock, changes, guard, client.sink),

@@ -232,6 +232,16 @@ class Ticket(BaseModel):
     expires_at: Time
 
 
+class Part(BaseModel):
+    ready: bool
+    detail: str = Field(description="Why not, in a sentence; empty when all is well")
+
+
+class Readiness(BaseModel):
+    status: Literal["ready", "not_ready"]
+    parts: dict[str, Part]
+
+
 def chat(row: DomainChat) -> Chat:
     state = {name: getattr(row, name) for name in Chat.model_fields.keys() - ChatReference.model_fields.keys()}
     return Chat(**chat_json(row), **state)

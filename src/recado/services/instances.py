@@ -26,7 +26,6 @@ from recado.telemetry import EVENTS
 from . import instance_urls, orders
 from .bell import Bell
 from .entry import event_of
-from .instance_urls import align
 from .lifecycle import Lifecycle
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -39,13 +38,19 @@ _CHANGEABLE: Final = frozenset({"instance_name", "webhook_url", "owner_id"})
 
 
 class Instances:
-    """Wishes are written down and the worker is woken; what needs the live session is asked of it."""
+    """Wishes are written down and the worker is woken; what needs the live session is asked of it.
 
-    def __init__(self, database: Database, clock: Clock, bell: Bell, lifecycle: Lifecycle) -> None:
+    `changes` is rung when a `webhook_url` was written, so that dispatch takes it up at once.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, bell: Bell, lifecycle: Lifecycle, changes: Bell | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._bell = bell
         self._lifecycle = lifecycle
+        self._changes = changes or Bell()
 
     async def create(
         self, name: str, *, webhook_url: str | None = None, owner_id: UUID | None = None, start: bool = True
@@ -74,14 +79,14 @@ class Instances:
                 id=self._clock.new_id(), instance_id=made.id, at=now, code="created", state=state, params={}
             )
             await timeline.add(tx, [first])
-            if webhook_url is not None:
-                await align(tx, self._clock)
             data = {"state": made.state, "status": made.status}
             if webhook_url is not None:
                 await instance_urls.align(tx, self._clock)
             await event_log.append(tx, [event_of(INSTANCE_CREATED, made, data, self._clock)])
         EVENTS.labels(INSTANCE_CREATED).inc()
         self._told(made.id)
+        if webhook_url is not None:
+            self._changes.ring()
         return made
 
     async def list(
@@ -109,9 +114,9 @@ class Instances:
             changed = await instances.change(tx, instance.id, values, self._clock.now())
             if "webhook_url" in values:
                 await instance_urls.align(tx, self._clock)
-            if "webhook_url" in values:
-                await align(tx, self._clock)
         self._told(instance.id)
+        if "webhook_url" in values:
+            self._changes.ring()
         return _there(changed, instance)
 
     async def start(self, instance: Instance) -> Instance:

@@ -6,11 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
+
+import structlog
 
 from recado.domain.engine import Engine, EngineError
+from recado.domain.errors import RecadoError
 from recado.store.database import Database
 
-_PATIENCE = timedelta(seconds=2)
+log = structlog.get_logger(__name__)
+
+_PATIENCE: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +44,11 @@ class Readiness:
                 await tx.execute("SELECT 1")
         except TimeoutError:
             return Part(name="database", is_ready=False, detail="The database does not answer.")
+        except RecadoError as error:
+            return Part(name="database", is_ready=False, detail=error.detail)
         except Exception as error:
-            return Part(name="database", is_ready=False, detail=f"The database is away: {error}")
+            log.error("readiness.database", exc_info=error)
+            return Part(name="database", is_ready=False, detail="The database answers with an error; the log has it.")
         return Part(name="database", is_ready=True)
 
     async def _host(self, engine: Engine) -> Part:
