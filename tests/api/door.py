@@ -119,7 +119,7 @@ class House:
     async def content(self) -> dict[str, int]:
         """How many rows there are of everything that people can ask for."""
         tables = ("whatsapp_instances", "whatsapp_messages", "whatsapp_chats", "whatsapp_contacts")
-        names = [f"public.{table}" for table in tables] + ["recado.webhooks", "recado.api_keys", "recado.send_queue"]
+        names = [f"public.{table}" for table in tables] + ["recado.webhooks", "recado.api_keys"]
         async with self.door.runtime.database.transaction() as tx:
             counts = [await (await tx.execute(f"SELECT count(*) FROM {name}")).fetchone() for name in names]
         return {name: count for name, [count] in zip(names, counts, strict=True)}

@@ -7,8 +7,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -20,41 +21,44 @@ pytestmark = pytest.mark.engine
 
 
 @contextmanager
-def up(directory: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The process and the lines of its greeting; killed at the end if it still lives."""
-    process = subprocess.Popen(
+def up(directory: Path, *, lines: int = 8, **settings: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and the first lines that it says; killed at the end if it still lives."""
+    with subprocess.Popen(
         [sys.executable, "-m", "recado", "up"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=directory,
         env=environment(directory, log_format="json", **settings),
-    )
-    with process:
+    ) as process:
         try:
             assert process.stdout is not None
-            first = process.stdout.readline()
-            expects_key = not (directory / "greeted").exists()
-            (directory / "greeted").touch()
-            yield process, [first, *(process.stdout.readline() for _ in range(7 if expects_key else 0))]
+            yield process, "".join(process.stdout.readline() for _ in range(lines))
         finally:
             process.kill()
 
 
 def test_the_first_start_says_where_it_is_shows_the_key_and_what_comes_next(tmp_path: Path):
-    with up(tmp_path) as (process, lines):
-        said = "".join(lines)
+    with up(tmp_path) as (process, said):
         assert re.search(r"✅ Recado [\d.]+ is up at http://127\.0\.0\.1:\d+\n", said)
         assert re.search(r"🔑 Your admin key, shown this once: rcd_[\w-]{43}\n", said)
         assert said.count("     recado ") == 3
         assert recado("instance", "list", directory=tmp_path).out.startswith("No instances yet.")
         process.terminate()
         assert process.wait(timeout=GUARD) == 0
-    with up(tmp_path) as (process, lines):
+    with up(tmp_path, lines=1) as (process, said):
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=GUARD)
+        rest, _ = process.communicate(timeout=GUARD)
         assert process.returncode == 0
-        assert "rcd_" not in "".join(lines) + out
+        assert "rcd_" not in said + rest
+
+
+def test_it_can_be_asked_to_end_before_it_is_up(tmp_path: Path):
+    with up(tmp_path, lines=0) as (process, _):
+        wait_until(lambda: (tmp_path / "data" / "postgres").exists())
+        process.terminate()
+        said, _ = process.communicate(timeout=GUARD)
+        assert (process.returncode, said) == (0, "")
 
 
 def test_nothing_that_it_started_outlives_it(tmp_path: Path):
@@ -64,7 +68,7 @@ def test_nothing_that_it_started_outlives_it(tmp_path: Path):
         process.kill()
         process.wait(timeout=GUARD)
     for pid in children:
-        wait_for_end(pid)
+        wait_until(partial(has_ended, pid))
 
 
 def test_the_database_is_brought_up_to_date_without_starting_anything(tmp_path: Path, empty_database_url: str):
@@ -89,13 +93,14 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def wait_for_end(pid: int) -> None:
-    """Until the kernel has ended it; a process that stays makes the test run into its time limit."""
-    while True:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return
-        if state == "Z":
-            return
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """A condition that never comes true makes the test run into its time limit."""
+    while not is_so():
         os.sched_yield()

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 import uvloop
 
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 ENDS_WITHIN: Final = timedelta(seconds=18)
 
 
 def factory() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[asyncio.Event]:
+    """SIGINT and SIGTERM cancel the task that is in the block, and set the event that this gives.
+
+    A second one cancels it again: what it is still finishing is left as it is.
+    """
+    running, task, asked = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
+    assert task is not None
+
+    def end() -> None:
+        if not asked.is_set():
+            print("▸ ending: finishing what is in hand …", file=sys.stderr, flush=True)
+            force_end_later()
+        asked.set()
+        task.cancel()
+
+    for number in _SIGNALS:
+        running.add_signal_handler(number, end)
+    try:
+        yield asked
+    finally:
+        for number in _SIGNALS:
+            running.remove_signal_handler(number)
 
 
 def force_end_later(after: timedelta = ENDS_WITHIN) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from importlib.metadata import version
 
 from cyclopts import App
@@ -27,11 +26,14 @@ def up() -> None:
 
 
 async def _up(settings: Settings) -> None:
-    async with running(settings) as runtime:
-        print(_greeting(runtime), flush=True)
-        await runtime.ended()
-        print("▸ ending: finishing what is in hand …", file=sys.stderr, flush=True)
-        loop.force_end_later()
+    with loop.ended_by_signals() as asked:
+        try:
+            async with running(settings) as runtime:
+                print(_greeting(runtime), flush=True)
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if not asked.is_set():
+                raise
 
 
 def _greeting(runtime: Runtime) -> str:
