@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+import structlog
+
+from recado.cli import main
 
 GUARD = 60
 
@@ -37,8 +43,8 @@ def environment(directory: Path, **settings: object) -> dict[str, str]:
     return inherited | {f"RECADO_{name.upper()}": str(value) for name, value in chosen.items()}
 
 
-def recado(*arguments: str, directory: Path, user: int | None = None, **settings: object) -> Ended:
-    """Run it to its end."""
+def recado(*arguments: str, directory: Path, **settings: object) -> Ended:
+    """Run it to its end, as a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "recado", *arguments],
         capture_output=True,
@@ -46,7 +52,38 @@ def recado(*arguments: str, directory: Path, user: int | None = None, **settings
         cwd=directory,
         timeout=GUARD,
         env=environment(directory, **settings),
-        user=user,
         stdin=subprocess.DEVNULL,
     )
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+class Inside:
+    """The same in this process, by the function that the program calls: without a second for the imports."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, directory: Path, **settings: object) -> Ended:
+        self._capsys.readouterr()
+        with self._monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("RECADO_")]:
+                patch.delenv(name)
+            for name, value in environment(directory, **settings).items():
+                patch.setenv(name, value)
+            patch.chdir(directory)
+            patch.setattr(sys, "argv", ["recado", *arguments])
+            code = self._main()
+        said = self._capsys.readouterr()
+        return Ended(code=code, out=said.out, err=said.err)
+
+    def _main(self) -> int:
+        root, before = logging.getLogger(), logging.getLogger().handlers[:]
+        try:
+            main()
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        finally:
+            root.handlers[:] = before
+            structlog.reset_defaults()
+        return 0

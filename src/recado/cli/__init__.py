@@ -12,7 +12,7 @@ def main() -> None:
     from .commands import app
 
     try:
-        app()
+        app(sys.argv[1:])
     except RecadoError as error:
         hint = f"\n   {error.hint}" if error.hint else ""
         print(f"❌ {error.detail}{hint}", file=sys.stderr)
