@@ -13,6 +13,7 @@ from psycopg import sql
 
 from recado.data_dir import claimed
 from tests.cli.program import Inside
+from tests.cli.program import recado as process
 
 
 @pytest.fixture
