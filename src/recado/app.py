@@ -163,7 +163,7 @@ def _tcp(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def _unix(path: Path) -> Iterator[socket.socket]:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    _check_private(path.parent)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     with listener:
@@ -183,6 +183,18 @@ def _unix(path: Path) -> Iterator[socket.socket]:
             yield listener
         finally:
             path.unlink(missing_ok=True)
+
+
+def _check_private(directory: Path) -> None:
+    """A socket outside of the data directory stands where others may have been first."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise Misconfigured(
+            "socket_dir_not_private",
+            f"The directory {directory}, meant for Recado's socket, can be entered by others.",
+            hint="Remove it, or choose a shorter RECADO_DATA_DIR.",
+        )
 
 
 def _shown(host: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from recado.data_dir import claimed
+from recado.settings import local_socket, read_settings
 from tests.cli.program import Inside
 from tests.cli.program import recado as process
 
@@ -155,3 +156,16 @@ def test_as_a_process_of_its_own_it_says_the_same_and_no_more(tmp_path: Path, bi
         ended = process("up", directory=tmp_path, port=port, engine_binary=binary)
     assert (ended.code, ended.out) == (2, "")
     assert ended.sentence == f"Recado cannot listen on 127.0.0.1:{port}: address already in use."
+
+
+def test_a_place_for_the_socket_that_others_can_enter(
+    recado: Inside, tmp_path: Path, binary: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    home = tmp_path / ("d" * 90)
+    place = local_socket(read_settings(data_dir=home)).parent
+    place.mkdir()
+    place.chmod(0o755)
+    ended = recado("up", directory=tmp_path, data_dir=home, engine_binary=binary)
+    assert ended.code == 2
+    assert ended.sentence == f"The directory {place}, meant for Recado's socket, can be entered by others."
