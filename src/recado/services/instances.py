@@ -31,7 +31,7 @@ from .lifecycle import Lifecycle
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _PHONE: Final = re.compile(r"[1-9]\d{7,14}")
 _NOT_DIGITS: Final = re.compile(r"[\s().-]+")
-_CODE_COMES: Final = frozenset({"starting", "awaiting_scan", "reconnecting"})
+_BEFORE_A_CODE: Final = frozenset({"starting", "awaiting_scan", "reconnecting"})
 _LOOKS: Final = 40
 _LOOK_AGAIN: Final = timedelta(milliseconds=250)
 _CHANGEABLE: Final = frozenset({"instance_name", "webhook_url", "owner_id"})
@@ -154,7 +154,7 @@ class Instances:
                     instance = _there(await instances.get(tx, instance.id), instance)
                 if found is not None and found.expires_at > self._clock.now():
                     return found
-                if instance.wanted != "running" or instance.state not in _CODE_COMES:
+                if not _code_comes(instance):
                     break
                 await ear.wait(_LOOK_AGAIN)
         raise _nothing_to_scan(instance)
@@ -227,6 +227,12 @@ def _digits(phone: str) -> str:
 
 def _name_is_taken(name: str) -> Conflict:
     return Conflict("instance_exists", f"There is an instance named {name} already.", hint="Choose another name.")
+
+
+def _code_comes(instance: Instance) -> bool:
+    """Whether it is on its way to a code, or a wish that the worker has not heard yet will bring it there."""
+    is_asked = instance.wanted_at > instance.since
+    return instance.wanted == "running" and (is_asked or instance.state in _BEFORE_A_CODE)
 
 
 def _nothing_to_scan(instance: Instance) -> Conflict:
