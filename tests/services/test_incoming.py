@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -32,12 +32,12 @@ class Gated:
         self.transactions = 0
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
+    async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
         self.transactions += 1
         await self.opened.wait()
         if self.failures:
             raise self.failures.pop(0)
-        async with self._database.transaction() as tx:
+        async with self._database.transaction(locks=locks) as tx:
             yield tx
 
 
@@ -165,8 +165,8 @@ async def test_while_the_database_is_away_nothing_is_answered_and_it_is_tried_ag
 async def test_a_commit_whose_answer_was_lost_is_not_doubled(db: Database, house: House, clock: StillClock, bell: Bell):
     class LosesTheAnswer(Gated):
         @contextlib.asynccontextmanager
-        async def transaction(self) -> AsyncIterator[Tx]:
-            async with super().transaction() as tx:
+        async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
+            async with super().transaction(locks=locks) as tx:
                 yield tx
             if self.transactions == 1:
                 raise Unavailable("database_unavailable", "lost after the commit")

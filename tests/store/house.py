@@ -9,7 +9,7 @@ from typing import Any
 from recado.domain.engine import Gap, Inbound, Incoming, Notice, Receipt
 from recado.domain.events import LoggedEvent
 from recado.domain.jid import Identity, identity_of
-from recado.store import incoming, log
+from recado.store import identities, incoming, log
 from recado.store.database import Database
 from recado.store.incoming import Arrival
 from tests.stillclock import START, StillClock
@@ -97,7 +97,8 @@ class House:
         await self.write([self.arrival(one) for one in inbound])
 
     async def write(self, arrivals: list[Arrival]) -> None:
-        async with self.database.transaction() as tx:
+        locks = identities.locks({arrival.instance_id for arrival in arrivals})
+        async with self.database.transaction(locks=locks) as tx:
             events = await incoming.write(tx, arrivals, new_id=self.clock.new_id, now=self.clock.now())
             await log.append(tx, events)
 

@@ -136,3 +136,18 @@ async def test_times_come_back_in_utc(empty_database_url: str):
         )
     async with Database.open(empty_database_url) as database, database.transaction() as tx:
         assert str(await fetch_value(tx, "SELECT '2026-01-01T12:00:00Z'::timestamptz")) == "2026-01-01 12:00:00+00:00"
+
+
+async def test_a_transaction_begins_with_its_locks(db: Database):
+    async with db.transaction(locks=[7, -8]), db.glance() as other:
+        cursor = await other.execute("SELECT pg_try_advisory_lock(key) FROM unnest('{7,-8,9}'::bigint[]) AS t (key)")
+        assert await cursor.fetchall() == [(False,), (False,), (True,)]
+
+
+async def test_locks_end_with_their_transaction(db: Database):
+    async with db.transaction(locks=[7]):
+        pass
+
+    async with db.transaction() as tx:
+        cursor = await tx.execute("SELECT pg_try_advisory_xact_lock(7)")
+        assert await cursor.fetchone() == (True,)

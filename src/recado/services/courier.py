@@ -212,7 +212,7 @@ class Courier:
         """The event of a parked delivery; None when the log no longer keeps it."""
         while True:
             try:
-                async with self._database.transaction() as tx:
+                async with self._database.glance() as tx:
                     events = await event_log.read(tx, row.position - 1, 1)
             except Unavailable:
                 await self._clock.sleep(_TRIES_AGAIN)

@@ -19,7 +19,7 @@ from recado.domain.events import NewEvent
 from recado.domain.rescue import plain
 from recado.services.bell import Bell
 from recado.services.names import Names
-from recado.store import activity, incoming, log
+from recado.store import activity, identities, incoming, log
 from recado.store.database import Database
 from recado.store.incoming import Arrival
 from recado.telemetry import BATCH, EVENTS, TROUBLES, UNKNOWN_SESSIONS
@@ -150,8 +150,9 @@ class Committer:
         self._count(batch, arrivals, events)
 
     async def _write(self, batch: Sequence[_Item]) -> tuple[list[NewEvent], list[Arrival]]:
-        async with self._database.transaction() as tx:
-            names = await self._names.of(tx, {item.instance_id for item in batch if item.instance_id})
+        ids = {item.instance_id for item in batch if item.instance_id}
+        async with self._database.transaction(locks=identities.locks(ids)) as tx:
+            names = await self._names.of(tx, ids)
             arrivals = [
                 Arrival(id=item.id, instance_id=id, instance_name=names[id], inbound=item.inbound)
                 for item in batch

@@ -56,12 +56,13 @@ class Tail:
         self._database = database
         self._bell = bell
         self._clock = clock
+        self._arrivals = Bell()
         self._started = asyncio.Event()
         self._listeners: dict[UUID | None, dict[Listener, Wish]] = defaultdict(dict)
         self.position = 0
 
     async def run(self) -> None:
-        with self._bell.listen() as ear:
+        with self._bell.listen() as ear, self._arrivals.listen() as door:
             while True:
                 try:
                     is_at_head = await self._advance()
@@ -69,7 +70,7 @@ class Tail:
                     await self._clock.sleep(_TRIES_AGAIN)
                     continue
                 if is_at_head:
-                    await ear.wait(LOOKS_EVERY)
+                    await (ear if self._listeners else door).wait(LOOKS_EVERY)
 
     @property
     def audience(self) -> int:
@@ -84,7 +85,10 @@ class Tail:
     async def join(self, listener: Listener, wish: Wish) -> AsyncIterator[int]:
         """Hear every wanted event after the position that this gives, until the end of the block."""
         await self._started.wait()
+        with contextlib.suppress(Unavailable):
+            await self._skip()
         self._listeners[wish.instance_id][listener] = wish
+        self._arrivals.ring()
         try:
             yield self.position
         finally:
@@ -108,11 +112,11 @@ class Tail:
                 return
 
     async def _advance(self) -> bool:
-        async with self._database.transaction() as tx:
-            if not self._started.is_set():
-                self.position = await log.head(tx)
-                self._started.set()
-                return True
+        if not self._listeners:
+            await self._skip()
+            self._started.set()
+            return True
+        async with self._database.glance() as tx:
             events = await log.read(tx, self.position, WINDOW)
         for event in events:
             listeners = self._who_wants(event.instance_id, event.type)
@@ -122,6 +126,15 @@ class Tail:
                     listener.hear(parcel)
             self.position = event.position
         return len(events) < WINDOW
+
+    async def _skip(self) -> None:
+        """Go to the head of the log while nobody listens; what comes for nobody is not read."""
+        if self._listeners:
+            return
+        async with self._database.glance() as tx:
+            head = await log.head(tx)
+        if not self._listeners:
+            self.position = head
 
     def _who_wants(self, instance_id: UUID | None, type: str) -> list[Listener]:
         groups = (None,) if instance_id is None else (None, instance_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeAlias
 
 import orjson
@@ -58,32 +58,53 @@ class Database:
             await database.close()
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
+    async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
         """One transaction: committed at the end of the block, undone by an exception.
 
+        `locks` are advisory ones for its duration; they are taken in their order, in the round trip that begins it.
         Raises Unavailable when the database is away, when it undid the work for another, or when no connection was free
         for 30 s. After a lost connection the commit may have happened all the same. Other errors of the database (see
         `errors.is_data_error`) come as they are.
         """
-        async with self._slot():
-            connection = await self._take()
+        async with self._connection() as connection:
+            await connection.execute(_beginning(locks))
             try:
-                async with connection.transaction():
-                    yield connection
-            except (psycopg.Error, OSError) as error:
-                raise unavailable(error) or error from error
-            finally:
-                await self._give_back(connection)
+                yield connection
+            except BaseException:
+                if not connection.closed:
+                    await connection.rollback()
+                raise
+            await connection.commit()
+
+    @contextlib.asynccontextmanager
+    async def glance(self) -> AsyncIterator[Tx]:
+        """For one statement that only reads: a third of the round trips, and each statement sees its own moment.
+
+        Raises what `transaction` does.
+        """
+        async with self._connection() as connection:
+            yield connection
 
     async def ping(self) -> None:
         """Ask the database for an answer. Raises Unavailable."""
-        async with self.transaction() as tx:
+        async with self.glance() as tx:
             await tx.execute("SELECT 1")
 
     async def close(self) -> None:
         """Close the connections that are idle."""
         while self._idle:
             await self._idle.pop().close()
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Tx]:
+        async with self._slot():
+            connection = await self._take()
+            try:
+                yield connection
+            except (psycopg.Error, OSError) as error:
+                raise unavailable(error) or error from error
+            finally:
+                await self._give_back(connection)
 
     @contextlib.asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -125,6 +146,12 @@ class Database:
         if connection.info.parameter_status("TimeZone") != "UTC":
             await connection.execute("SET TIME ZONE 'UTC'")
         return connection
+
+
+def _beginning(locks: Iterable[int]) -> bytes:
+    keys = ",".join(map(str, locks))
+    lock = f"; SELECT pg_advisory_xact_lock(key) FROM unnest('{{{keys}}}'::bigint[]) AS t (key)" if keys else ""
+    return f"BEGIN{lock}".encode()
 
 
 def _is_fresh(connection: Tx) -> bool:

@@ -36,8 +36,10 @@ class Arrival:
 
 
 async def write(tx: Tx, arrivals: Sequence[Arrival], *, new_id: Callable[[], UUID], now: datetime) -> list[NewEvent]:
-    """Write a batch and return its events, in the order of arrival, for the log. What is written already has none."""
-    await identities.lock(tx, {arrival.instance_id for arrival in arrivals})
+    """Write a batch and return its events, in the order of arrival, for the log. What is written already has none.
+
+    The caller holds the locks of the instances (`identities.locks`).
+    """
     places = await identities.settle_places(tx, _news(arrivals), _addresses(arrivals), new_id)
     batch = _Batch(tx, arrivals, places, new_id, now)
     await batch.note_gaps()
