@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -34,10 +34,10 @@ class Desk:
         self.bell = bell
         self.changes = Bell()
         self.sinks: dict[str, FakeSink] = defaultdict(FakeSink)
-        self._opened: dict[str, FakeSink] = {}
+        self.dismissed: Counter[FakeSink] = Counter()
 
     def open_sink(self, target: Target) -> Sink:
-        return _Shared(self.sinks[target.url])
+        return _Shared(self.sinks[target.url], self.dismissed)
 
     async def webhook(self, url: str, *, instance_id: UUID | None = None, events: Sequence[str] | None = None) -> UUID:
         """A webhook for what is appended from now on."""
@@ -114,16 +114,17 @@ class Desk:
 
 
 class _Shared:
-    """A fake sink as one courier sees it: closing ends this view only."""
+    """A fake sink as one courier sees it: closing ends this view only, and is counted in `dismissed`."""
 
-    def __init__(self, sink: FakeSink) -> None:
+    def __init__(self, sink: FakeSink, dismissed: Counter[FakeSink]) -> None:
         self._sink = sink
+        self._dismissed = dismissed
 
     async def deliver(self, parcel):
         return await self._sink.deliver(parcel)
 
     async def close(self) -> None:
-        pass
+        self._dismissed[self._sink] += 1
 
 
 @contextlib.asynccontextmanager

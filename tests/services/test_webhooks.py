@@ -191,7 +191,7 @@ async def test_a_removed_webhook_is_gone_and_gets_nothing_more(desk: Desk, webho
         [first] = await desk.append(1)
         await desk.until_at(webhook.id, first)
         await webhooks.remove(EVERYTHING, webhook.id)
-        await until(lambda: desk.sinks[URL].is_closed)
+        await until(lambda: desk.dismissed[desk.sinks[URL]])
         [second] = await desk.append(1)
         await desk.until_at(other.id, second)
     with pytest.raises(NotFound):

@@ -20,11 +20,11 @@ class FakeSink:
         self.answer = answer
         self.tried: list[Parcel] = []
         self.taken: list[Parcel] = []
-        self.is_closed = False
+        self._is_closed = False
         self._changed = asyncio.Condition()
 
     async def deliver(self, parcel: Parcel) -> Outcome:
-        if self.is_closed:
+        if self._is_closed:
             return Refused(error="closed")
         await self._note(self.tried, parcel)
         outcome = await self.answer(parcel)
@@ -33,7 +33,7 @@ class FakeSink:
         return outcome
 
     async def close(self) -> None:
-        self.is_closed = True
+        self._is_closed = True
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(30), self._changed:
