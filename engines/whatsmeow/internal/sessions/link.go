@@ -40,9 +40,9 @@ type link struct {
 	cancel  context.CancelCauseFunc
 	// byCode: the phone gets a code to type, and the QR codes are nobody's business.
 	byCode bool
-	// ready ends when the network can pair, linked when a pairing has succeeded or failed.
-	ready, linked     context.Context
-	setReady, setDone context.CancelFunc
+	// ready ends when the network can pair, linked when a pairing has succeeded or failed, loggedIn after the login.
+	ready, linked, loggedIn        context.Context
+	setReady, setDone, setLoggedIn context.CancelFunc
 	// isUnlinking: we asked for the end. isAnnounced: the network said that it would close.
 	isUnlinking, isAnnounced atomic.Bool
 }
@@ -53,6 +53,7 @@ func newLink(s *session, device *store.Device) *link {
 	l.ctx, l.cancel = context.WithCancelCause(context.WithValue(h.life, linkKey{}, l))
 	l.ready, l.setReady = context.WithCancel(l.ctx)
 	l.linked, l.setDone = context.WithCancel(l.ctx)
+	l.loggedIn, l.setLoggedIn = context.WithCancel(l.ctx)
 	l.buffer = &buffer{EventBuffer: device.EventBuffer, isSweepDue: h.isSweepDue}
 	if device.ID != nil {
 		device.EventBuffer = l.buffer

@@ -13,7 +13,7 @@ func (l *link) signalled(evt any) bool {
 	case *events.Connected:
 		l.connected()
 	case *events.OfflineSyncCompleted:
-		l.say("offline_done", wire.Data{"count": e.Count})
+		go l.offlineDone(e.Count)
 	case *events.KeepAliveTimeout:
 		l.say("keepalive_timeout", wire.Data{"errors": e.ErrorCount, "last_success_at": wire.Millis(e.LastSuccess)})
 	case *events.KeepAliveRestored:
@@ -79,6 +79,15 @@ func (l *link) connected() {
 		s.become(connected)
 	})
 	l.say("connected", who.data())
+	l.setLoggedIn()
+}
+
+// offlineDone follows connected: the library tells of the login in another goroutine, and may do so later.
+func (l *link) offlineDone(count int) {
+	<-l.loggedIn.Done()
+	if l.ctx.Err() == nil {
+		l.say("offline_done", wire.Data{"count": count})
+	}
 }
 
 // loggedOut deletes the credentials itself: the library does it at the same time, with a context that ends here.
