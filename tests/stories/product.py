@@ -19,7 +19,7 @@ from recado_simulator.network import Network
 from recado_simulator.phone import Phone
 from tests.waiting import until
 
-GUARD = 60.0
+GUARD = 90.0
 
 
 class Product:
