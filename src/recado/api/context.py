@@ -99,5 +99,5 @@ class named:  # the same
         name: Annotated[Text, Path(description="The instance's name")],
     ) -> Instance:
         require(access, self.scope)
-        async with using.database.transaction() as tx:
+        async with using.database.glance() as tx:
             return await find_instance(tx, access, name)

@@ -37,15 +37,9 @@ class _Item:
     """Something heard, and whoever waits for it to be stored. `id` is the same in every try."""
 
     id: UUID
+    instance_id: UUID | None
     inbound: Inbound
     answer: asyncio.Future[None]
-
-    @property
-    def instance_id(self) -> UUID | None:
-        try:
-            return UUID(self.inbound.session)
-        except ValueError:
-            return None
 
     @property
     def size(self) -> int:
@@ -73,7 +67,8 @@ class Committer:
         """Return when it is committed. Raises Unavailable when it will not be: the network has to keep it."""
         if self._is_over:
             raise _stopping()
-        item = _Item(self._clock.new_id(), inbound, asyncio.get_running_loop().create_future())
+        answer = asyncio.get_running_loop().create_future()
+        item = _Item(self._clock.new_id(), _instance_of(inbound), inbound, answer)
         self._waiting.append(item)
         self._unanswered.add(item)
         self._knock.set()
@@ -193,6 +188,13 @@ def _answer(item: _Item, error: Exception | None = None) -> None:
         item.answer.set_result(None)
     else:
         item.answer.set_exception(error)
+
+
+def _instance_of(inbound: Inbound) -> UUID | None:
+    try:
+        return UUID(inbound.session)
+    except ValueError:
+        return None
 
 
 def _wa_id(inbound: Inbound) -> str:
