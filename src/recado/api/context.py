@@ -38,8 +38,13 @@ class Services:
     readiness: Readiness
 
 
-def services(connection: HTTPConnection) -> Services:
+def services_of(connection: HTTPConnection) -> Services:
     return cast(Services, connection.app.state.services)
+
+
+async def services(connection: HTTPConnection) -> Services:
+    """As a dependency; FastAPI would run a plain function in a thread, which costs more than most calls."""
+    return services_of(connection)
 
 
 Using = Annotated[Services, Depends(services)]

@@ -21,7 +21,7 @@ from recado.services.access import require
 from recado.telemetry import STREAMS
 
 from . import problems, shapes
-from .context import IN_THE_DOCUMENT, Services, Using, access_of, allowed, services
+from .context import IN_THE_DOCUMENT, Services, Using, access_of, allowed, services_of
 from .inputs import Text
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -74,7 +74,7 @@ async def websocket(
     """One event a text frame. A refusal is accepted first, then said as a problem frame, then closed with 4400."""
     await socket.accept()
     try:
-        stream = await _subscribe(socket, services(socket), ticket, after, types, instance)
+        stream = await _subscribe(socket, services_of(socket), ticket, after, types, instance)
     except RecadoError as error:
         await _refuse(socket, error)
         return
