@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -200,6 +201,15 @@ async def test_what_is_under_way_when_dispatch_ends_is_finished_and_written_down
         asyncio.get_running_loop().call_soon(ending.set)
     assert sink.taken == sink.tried
     assert await desk.position(webhook) == sink.taken[-1].event.position
+
+
+async def test_an_orderly_end_leaves_the_webhooks_to_the_next(desk: Desk):
+    webhook = await desk.webhook("https://ana.example/")
+    async with desk.dispatching(drains_for=timedelta(hours=1)):
+        await desk.until_at(webhook, (await desk.append(1))[0])
+    async with desk.database.transaction() as tx:
+        free = await leases.acquire(tx, "webhook", [webhook], holder=UUID(int=7), duration=timedelta(seconds=30))
+    assert list(free) == [webhook]
 
 
 async def test_20_receivers_that_are_dead_hang_or_do_not_resolve_delay_a_live_one_by_nothing(desk: Desk):

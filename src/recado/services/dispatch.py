@@ -147,8 +147,10 @@ class Dispatch:
         except* Exception:
             log.exception("webhook.courier_failed", webhook=str(post.webhook_id))
         finally:
-            self._posts.pop(post.webhook_id, None)
-            self._gone.set()
-            with contextlib.suppress(Unavailable):
-                async with self._database.transaction() as tx:
-                    await leases.release(tx, "webhook", post.webhook_id, post.fence)
+            try:
+                with contextlib.suppress(Unavailable):
+                    async with self._database.transaction() as tx:
+                        await leases.release(tx, "webhook", post.webhook_id, post.fence)
+            finally:
+                self._posts.pop(post.webhook_id, None)
+                self._gone.set()
