@@ -49,7 +49,7 @@ async def _receive(
     stage: Stage, builder: Builder, results: Results, subjects: Subjects, world: World, count: int
 ) -> None:
     plan, sessions = results.plan, len(world.sessions)
-    queued = await builder.queue(world, count // sessions, plan.chats)
+    queued = await builder.queue(world, count, plan.chats)
     readings: dict[str, list[Reading]] = {subject.name: [] for subject in subjects}
     for turn in range(plan.repeats):
         for subject in subjects:

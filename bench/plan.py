@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Counts of messages are for the whole run, not a session; `many` is the few and the many of the crowd."""
+    """Counts of messages, and `chats` of what is received, are for the whole run, not a session.
+
+    `many` is the few and the many of the crowd; `known_chats` are those of a session that is written to or trickles.
+    """
 
     repeats: int = 3
     received_one: int = 1200

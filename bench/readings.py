@@ -32,28 +32,30 @@ class Reading:
         return self.share <= LARGEST_SHARE
 
 
-def reading(times: Sequence[float], meter: Meter, cpu_times: Sequence[float] | None = None) -> Reading:
-    """The rate from when each message was done, in order; the CPU over the same span, or over that of `cpu_times`."""
-    rate = (len(times) - 1) / (times[-1] - times[0])
-    work = cpu_times or times
-    first = max(work[0], meter.begun_at)
-    cpu = meter.between(first, work[-1])
-    count = sum(at > first for at in work)
+def reading(times: Sequence[float], meter: Meter) -> Reading:
+    """From the moments (seconds since 1970) at which each message was done, in order; the first begins the span."""
+    first, last = max(times[0], meter.begun_at), times[-1]
+    cpu = meter.between(first, last)
+    count = sum(at > first for at in times)
     machine = cpu.pop(MACHINE)
     total = sum(cpu.values())
     return Reading(
-        rate=rate,
+        rate=(len(times) - 1) / (last - times[0]),
         cpu={part: seconds / count * 1e6 for part, seconds in cpu.items()},
         share=cpu["simulator"] / total,
-        others=max(0.0, machine - total) / ((work[-1] - first) * (os.cpu_count() or 1)),
+        others=max(0.0, machine - total) / ((last - first) * (os.cpu_count() or 1)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """The median of the runs that count (of all, marked, when none does), with the lowest and highest rate."""
+    """The median of the runs that count (of all, marked, when none does), with the lowest and highest rate.
+
+    `turns` are all rates in the order of the runs, None where one does not count.
+    """
 
     rate: float
+    turns: Sequence[float | None]
     low: float
     high: float
     cpu: Mapping[str, float]
@@ -84,6 +86,7 @@ def figure(readings: Sequence[Reading]) -> Figure:
     rates = [one.rate for one in valid]
     return Figure(
         rate=median(rates),
+        turns=[one.rate if one.counts else None for one in readings],
         low=min(rates),
         high=max(rates),
         cpu={part: median(one.cpu[part] for one in valid) for part in valid[0].cpu},
@@ -92,6 +95,15 @@ def figure(readings: Sequence[Reading]) -> Figure:
         runs=len(readings),
         not_counted=sum(not one.counts for one in readings),
     )
+
+
+def share(figure: Figure, whole: Figure) -> float:
+    """Percent of the other's rate: the median over the turns, because machines change their speed from one to the next.
+
+    Where no turn has two runs that count, of the rates.
+    """
+    pairs = [(own, other) for own, other in zip(figure.turns, whole.turns, strict=True) if own and other]
+    return 100 * (median(own / other for own, other in pairs) if pairs else figure.rate / whole.rate)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

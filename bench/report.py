@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .readings import Figure
+from .readings import Figure, share
 from .results import ENGINE, WEBHOOK, Results
 
 DISTURBED: Final = 0.1
@@ -49,11 +49,11 @@ def _table(title: str, figures: Mapping[tuple[str, int], Figure]) -> Iterator[st
     if figures:
         yield title
     for (subject, sessions), one in figures.items():
-        whole = figures[ENGINE, sessions].rate
+        part = share(one, figures[ENGINE, sessions])
         name = f"{_NAMES[subject]}, {sessions}"
         span = f"({one.low:.0f}-{one.high:.0f})"
         cpu = " ".join(f"{one.cpu[part]:9.0f}" if part in one.cpu else f"{'':9}" for part in PARTS)
-        yield f"  {name:30} {one.rate:7.0f}  {span:12} {100 * one.rate / whole:7.0f} % {'':18} {cpu}{_caveat(one)}"
+        yield f"  {name:30} {one.rate:7.0f}  {span:12} {part:7.0f} % {'':18} {cpu}{_caveat(one)}"
 
 
 def _caveat(one: Figure) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .plan import Aim, Plan
-from .readings import Figure
+from .readings import Figure, share
 from .scenarios import Crowd, Latency
 
 ENGINE, RECADO, WEBHOOK = "engine", "recado", "recado+webhook"
@@ -39,7 +39,7 @@ class Results:
 
     def share_of_engine(self, subject: str, sessions: int) -> float:
         """Percent of the bare engine's rate of receiving."""
-        return 100 * self.received[subject, sessions].rate / self.received[ENGINE, sessions].rate
+        return share(self.received[subject, sessions], self.received[ENGINE, sessions])
 
     def aims(self) -> list[Aim]:
         all_, many = self.plan.sessions, self.plan.many[1]

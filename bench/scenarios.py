@@ -37,7 +37,10 @@ class Crowd:
 
 
 async def receive(stage: Stage, subject: Subject, world: World, queued: Path, count: int) -> Reading:
-    """All that waits at the network comes in. With a webhook a message is done when the receiver has it."""
+    """All that waits at the network comes in.
+
+    A message is done when it is confirmed; with a webhook when the receiver has it, counted from the first confirmed.
+    """
     async with stage.scene(subject, world, queued) as scene:
         await scene.net.until("confirmed", count)
         confirmed = sorted(row["confirmed_at"] for row in await scene.net.rows("in"))
@@ -46,7 +49,7 @@ async def receive(stage: Stage, subject: Subject, world: World, queued: Path, co
         await scene.receiver.until(count)
         delivered = sorted(at for at, _ in await scene.receiver.deliveries())
         scene.meter.read()
-        return reading(delivered, scene.meter, [confirmed[0], *delivered[1:]])
+        return reading([confirmed[0], *delivered[1:]], scene.meter)
 
 
 async def send(stage: Stage, subject: Subject, world: World, count: int, *, chats: int, at_once: int) -> Reading:

@@ -60,13 +60,19 @@ class Builder:
         return worlds
 
     async def queue(self, world: World, count: int, chats: int) -> Path:
-        """A state of the network in which each session of this world has so many messages waiting."""
+        """A state of the network in which so many messages wait, evenly over the sessions and over `chats` in all."""
         queued = self.directory / f"queued-{len(world.sessions)}"
-        self.tell(f"encrypting {count * len(world.sessions)} messages ahead")
+        self.tell(f"encrypting {count} messages ahead")
+        sessions = len(world.sessions)
         shutil.copytree(world.idle, queued)
         async with network(queued, self.directory / "simulator.log", keeps=True) as net:
-            for session in world.sessions:
-                await net.post("/prepare", to=session.phone, count=count, contacts=chats)
+            for n, session in enumerate(world.sessions):
+                await net.post(
+                    "/prepare",
+                    to=session.phone,
+                    count=count // sessions,
+                    contacts=chats // sessions + (n < chats % sessions),
+                )
         return queued
 
     async def contacts(self, world: World, chats: int) -> None:
