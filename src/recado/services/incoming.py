@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -163,8 +163,8 @@ class Committer:
         BATCH.observe(len(batch))
         UNKNOWN_SESSIONS.inc(len(batch) - len(arrivals))
         TROUBLES.inc(sum(isinstance(one.inbound, Incoming) and one.inbound.trouble is not None for one in arrivals))
-        for event in events:
-            EVENTS.labels(event.type).inc()
+        for type, count in Counter(event.type for event in events).items():
+            EVENTS.labels(type).inc(count)
         now = self._clock.now()
         self._active.update((arrival.instance_id, now) for arrival in arrivals)
 
