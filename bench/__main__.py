@@ -18,7 +18,7 @@ from .report import report
 from .results import Results
 from .stage import stage
 
-SCENARIOS: Final = ("receive", "send", "steady", "crowd")
+SCENARIOS: Final = ("receive", "send", "steady", "history", "crowd", "thousand", "search", "weight", "deliver")
 OUTPUT: Final = Path(__file__).parents[1] / "build" / "bench.json"
 
 

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .deliver import deliver
+from .past import hand_over
 from .plan import Plan
 from .readings import Reading, figure
 from .results import Results
 from .scenarios import crowd, receive, send, steady
+from .search import search
 from .stage import Stage
 from .subjects import CeilingSubject, ProductSubject, Subject
+from .weight import weigh
 from .worlds import Builder, World
 
 Subjects = Sequence[Subject]
 
 
 async def measure(stage: Stage, plan: Plan, wanted: frozenset[str]) -> Results:
-    """Run what is `wanted` of `receive`, `send`, `steady`, `crowd`."""
+    """Run what is `wanted` of `receive`, `send`, `steady`, `history`, `crowd`, `thousand`, `search`,
+    `weight`, `deliver`.
+    """
     bare, committed, delivered = CeilingSubject(), ProductSubject(has_webhook=False), ProductSubject(has_webhook=True)
     results = Results(plan=plan)
+    if "search" in wanted:
+        stage.tell(f"search in {plan.searched:,} messages")
+        results.searched = await search(stage.postgres, plan.searched, repeats=plan.searches, writes=plan.written)
+    if "deliver" in wanted:
+        results.delivered = await deliver(stage, plan.delivered, plan.backlog, repeats=plan.repeats)
+    if "weight" in wanted:
+        stage.tell(f"the same calls beside {plan.searched:,} messages")
+        results.weight = await weigh(stage.postgres, plan.searched, repeats=plan.searches, writes=plan.written)
+    if wanted <= {"search", "weight", "deliver"}:
+        return results
     builder = Builder(postgres=stage.postgres, directory=stage.directory, hook=stage.receiver.url, tell=stage.tell)
     sizes = [1, plan.sessions, *(plan.many if "crowd" in wanted else ())]
+    sizes += [plan.thousand] if "thousand" in wanted else []
     worlds = await builder.build(sorted(set(sizes)))
     one, all_ = worlds[1], worlds[plan.sessions]
     if "receive" in wanted:
@@ -37,11 +54,17 @@ async def measure(stage: Stage, plan: Plan, wanted: frozenset[str]) -> Results:
             results.steady[subject.name] = await steady(
                 stage, subject, all_, plan.steady_seconds, chats=plan.known_chats
             )
+    if "history" in wanted:
+        results.past = past = await hand_over(stage, committed, one, plan.past)
+        stage.tell(f"{committed.name}: history, {past.rate:.0f} messages/s")
     if "crowd" in wanted:
         for subject in (bare, delivered):
             for size in plan.many:
                 stage.tell(f"{subject.name}: {size} sessions, everything started again")
                 results.crowds[subject.name, size] = await crowd(stage, subject, worlds[size])
+    if "thousand" in wanted:
+        stage.tell(f"{delivered.name}: {plan.thousand} sessions, everything started again")
+        results.thousand = await crowd(stage, delivered, worlds[plan.thousand])
     return results
 
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import aiohttp
 
+from recado_simulator import ScanRefused
+
 from .program import Program, running
 
 _LOOKS_EVERY: Final = 0.25  # seconds; each look costs the simulator some ms
@@ -20,12 +22,13 @@ STALLS_AFTER: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """`url` and `root_key` are for the engine host."""
+    """`url` and `root_key` are for the engine host; `control` is the address of its control API."""
 
     url: str
     root_key: str
+    control: str
     program: Program
-    _control: aiohttp.ClientSession
+    _http: aiohttp.ClientSession
 
     @property
     def pid(self) -> int:
@@ -54,8 +57,11 @@ class Network:
         return [row for row in (await self.get("/ledger"))["rows"] if row["direction"] == direction]
 
     async def _call(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
-        async with self._control.request(method, path, json=body, params=query) as answer:
+        """Raises ScanRefused with the phone's reason, RuntimeError for all else that is refused."""
+        async with self._http.request(method, path, json=body, params=query) as answer:
             value = await answer.json()
+            if answer.status == 409:
+                raise ScanRefused(value["error"])
             if answer.status >= 400:
                 raise RuntimeError(f"{method} {path}: {value['error']}")
             return value
@@ -68,5 +74,6 @@ async def network(state: Path, log: Path, *, keeps: bool = False) -> AsyncIterat
     command = (script, "serve", "--state", str(state), "--save", "end" if keeps else "never", "--seed", "11")
     async with running("the simulator", command, log) as program:
         told = await program.hear()
-        async with aiohttp.ClientSession(told["control"], timeout=aiohttp.ClientTimeout(total=300)) as control:
-            yield Network(url=told["network"], root_key=told["root_key"], program=program, _control=control)
+        async with aiohttp.ClientSession(told["control"], timeout=aiohttp.ClientTimeout(total=300)) as http:
+            where = {"url": told["network"], "root_key": told["root_key"], "control": told["control"]}
+            yield Network(**where, program=program, _http=http)

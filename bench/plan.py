@@ -20,12 +20,21 @@ class Plan:
     steady_seconds: int = 20
     sessions: int = 20
     many: tuple[int, int] = (50, 200)
+    thousand: int = 1_000
     chats: int = 50
     known_chats: int = 5
     at_once: int = 32
+    delivered: int = 20_000
+    backlog: int = 100_000
+    searched: int = 1_000_000
+    searches: int = 50
+    written: int = 10_000
+    past: int = 50_000
 
 
 QUICK = Plan(
+    delivered=5_000,
+    backlog=20_000,
     repeats=1,
     received_one=400,
     received_all=2000,
@@ -33,7 +42,12 @@ QUICK = Plan(
     sent_all=600,
     steady_seconds=6,
     many=(20, 50),
+    thousand=100,
     known_chats=2,
+    searched=200_000,
+    searches=20,
+    written=4_000,
+    past=10_000,
 )
 
 

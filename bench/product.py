@@ -61,6 +61,7 @@ async def product(directory: Path, net: Network, database_url: str) -> AsyncIter
         "RECADO_ENGINE_ROOT_KEY": net.root_key,
         "RECADO_ALLOW_PRIVATE_WEBHOOKS": "127.0.0.1",
         "RECADO_LOG_FORMAT": "json",
+        "RECADO_PACE": "off",
     }
     command = (sys.executable, "-m", "recado", "up")
     log = directory / "recado.log"

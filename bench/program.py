@@ -1,4 +1,4 @@
-"""A program of the bench as a child process: what it says comes line by line, and it never outlives its block."""
+"""A program of the bench as a child process: what it says comes line by line; it outlives neither its block nor us."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from recado.engines.child import die_with_parent
 
 from .waiting import PATIENCE
 
@@ -79,6 +81,7 @@ async def running(
             stderr=output,
             limit=_LINE,
             cwd=log.parent,
+            preexec_fn=die_with_parent(),
             env={**inherited, **(environment or {})},
         )
     program = Program(name, process, log)

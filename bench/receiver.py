@@ -1,6 +1,7 @@
 """A program: the fast receiver of webhooks. Answers 200 at once and remembers when each delivery came.
 
-Says `{"url": …}`. Told `reset` it forgets all; told `count` it says `{"count": …}`; told `report` it says
+Says `{"url": …}`. Told `reset` it forgets all; told `count` it says `{"count": …}`; told `span` it says
+`{"first": …, "last": …}`, when the first and the last came; told `report` it says
 `{"deliveries": [[seconds since 1970, the message's WhatsApp id], …]}`. Ends with its input.
 """
 
@@ -31,6 +32,8 @@ class Deliveries:
     def answer(self, question: str) -> dict[str, Any]:
         if question == "reset":
             self._came.clear()
+        if question == "span":
+            return {"first": self._came[0][0], "last": self._came[-1][0]}
         if question == "report":
             return {"deliveries": [[at, json.loads(body)["data"].get("wa_id")] for at, body in self._came]}
         return {"count": len(self._came)}

@@ -40,6 +40,11 @@ class Receiver:
 
         await until(has_all, every=0.1)
 
+    async def span(self) -> tuple[float, float]:
+        """When the first and the last delivery came, in seconds since 1970."""
+        said = await self.program.ask("span")
+        return said["first"], said["last"]
+
     async def deliveries(self) -> list[tuple[float, str]]:
         """When each came (seconds since 1970), and of which message."""
         return [(at, wa_id) for at, wa_id in (await self.program.ask("report"))["deliveries"]]

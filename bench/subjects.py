@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from recado.engines.binary import find_binary
 from recado.engines.whatsmeow_program import WhatsmeowOptions, whatsmeow_program
@@ -111,6 +111,11 @@ class RunningProduct:
         self._up.program.check()
         ((found, last),) = await ask(self._url, _CONNECTED, self._since)
         return last.timestamp() if found == count else None
+
+    async def pieces(self, name: str) -> list[dict[str, Any]]:
+        """Of the history that the instance's phone hands over."""
+        self._up.program.check()
+        return list((await self._up.api.call("GET", f"/v1/instances/{name}/history?limit=100"))["pieces"])
 
     async def send(self, texts: Sequence[Text], at_once: int) -> None:
         requests = [(f"/v1/instances/{text.name}/messages", {"to": text.to, "text": text.text}) for text in texts]

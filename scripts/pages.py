@@ -16,6 +16,7 @@ from prometheus_client import Metric
 from recado.cli.commands import app
 from recado.domain import errors
 from recado.domain.events import EVENT_TYPES, LoggedEvent, envelope
+from recado.domain.failures import FAILURES
 from recado.telemetry import REGISTRY
 from scripts.examples import DATA, NOW
 
@@ -52,6 +53,15 @@ Drawn from the sources by `python -m scripts.pages`; `{…}` stands for a value.
 |---|---|---|---|
 """
 
+FAILURES_HEAD: Final = """
+## Why a message fails
+
+A message that was accepted and then given up is `failed`, with `error.code`:
+
+| code | what it means | what to do |
+|---|---|---|
+"""
+
 METRICS_HEAD: Final = """\
 # Metrics
 
@@ -85,7 +95,7 @@ def _event(type: str, meaning: str) -> str:
         type=type,
         time=NOW,
         instance_id=None,
-        instance_name=None if type == "webhook.disabled" else "loja",
+        instance_name=None if type in ("database.blocked", "webhook.disabled") else "loja",
         data=DATA[type],
         position=1234,
     )
@@ -98,7 +108,14 @@ def errors_page() -> str:
     for path in sorted(SOURCES.rglob("*.py")):
         for code, status, detail, hint in _errors(ast.parse(path.read_text("utf-8"))):
             rows.setdefault(code, f"| `{code}` | {status} | {_cell(detail)} | {_cell(hint)} |")
-    return ERRORS_HEAD + "\n".join(rows[code] for code in sorted(rows)) + "\n"
+    refusals = "\n".join(rows[code] for code in sorted(rows)) + "\n"
+    return ERRORS_HEAD + refusals + FAILURES_HEAD + "".join(map(_failure, FAILURES))
+
+
+def _failure(code: str) -> str:
+    failure = FAILURES[code]
+    doubt = " It may have arrived all the same." if failure.is_sent else ""
+    return f"| `{code}` | {_cell(failure.meaning + doubt)} | {_cell(failure.advice)} |\n"
 
 
 def _errors(tree: ast.AST) -> Iterator[tuple[str, str, str, str]]:

@@ -10,10 +10,10 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from recado.api.context import Services
 from recado.app import create_app
 from recado.domain.events import EVENT_TYPES
 from recado.runtime import running
+from recado.services.all import Services
 from recado.settings import read_settings
 from recado.store import instances
 from scripts.examples import DATA
@@ -51,7 +51,7 @@ def test_the_links_of_a_page_lead_somewhere(page: Path):
 @pytest.fixture
 async def example(database_url: str, tmp_path: Path):
     """A Recado such as the tour speaks of, its engine, and the address."""
-    settings = read_settings(database_url=database_url, data_dir=tmp_path / "data", port=0, admin_key=KEY)
+    settings = read_settings(database_url=database_url, data_dir=tmp_path / "data", port=0, admin_key=KEY, pace=False)
     engine = FakeEngine()
     async with running(settings, engine=engine) as runtime:
         await engine.attached.wait()

@@ -27,7 +27,7 @@ KEY = "an-admin-key-of-thirty-two-chars"
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return read_settings(database_url=database_url, data_dir=tmp_path / "data", port=0)
+    return read_settings(database_url=database_url, data_dir=tmp_path / "data", port=0, pace=False)
 
 
 @asynccontextmanager
@@ -195,4 +195,4 @@ async def test_it_waits_to_be_asked_to_end(settings: Settings, number: signal.Si
         await asyncio.sleep(0)
         assert not ended.done()
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(ended, timeout=10)
+        await asyncio.wait_for(ended, timeout=60)

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from recado.store.database import Database
 from recado.telemetry import configure_log
+
+WORDS = "it's a private word"
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,34 @@ async def test_a_row_that_the_database_refused_is_not_quoted(capsys, db: Databas
     said = capsys.readouterr().err
     assert "violates not-null constraint" in said
     assert "Failing row" not in said
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+async def test_what_the_database_quotes_of_json_is_withheld(capsys, db: Database, form):
+    configure_log("info", form)
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation) as caught:
+        async with db.transaction() as tx:
+            await tx.execute("SELECT %s::text::jsonb", (f'{{"text": "{WORDS}", }}',))
+    structlog.get_logger().error("intake.failed", exc_info=caught.value, error=str(caught.value))
+    said = capsys.readouterr().err
+    assert "invalid input syntax for type json" in said
+    assert "private" not in said
+
+
+class Shape(BaseModel):
+    text: int
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize("fail", [lambda: (WORDS + "\ud800").encode(), lambda: Shape(text=WORDS)])
+def test_what_an_error_quotes_of_its_value_is_withheld(capsys, fail, form):
+    configure_log("info", form)
+    with pytest.raises((UnicodeEncodeError, ValidationError)) as caught:
+        fail()
+    structlog.get_logger().error("api.failed", exc_info=caught.value, error=repr(caught.value))
+    said = capsys.readouterr().err
+    assert "(withheld)" in said
+    assert "private" not in said
 
 
 def test_machines_get_one_json_object_a_line(capsys):

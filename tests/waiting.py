@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(condition: Callable[[], Any], *, guard: float = 30) -> Any:
+async def until(condition: Callable[[], Any], *, guard: float = 60) -> Any:
     """Ask again and again (the condition may be async) until it is true; `guard` seconds are only against hanging."""
     try:
         async with asyncio.timeout(guard):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -13,18 +14,39 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from recado.api import events, health, instances, keys, messages, pairing, problems, reference, shapes, webhooks
-from recado.api.context import Services
+from recado.api import (
+    chats,
+    contacts,
+    conversing,
+    events,
+    groups,
+    health,
+    history,
+    instances,
+    keys,
+    messages,
+    pairing,
+    pictures,
+    problems,
+    reference,
+    sending,
+    shapes,
+    webhooks,
+)
 from recado.api.journal import Journal
 from recado.api.limits import BodyLimit
 from recado.domain.errors import Misconfigured
+from recado.services.all import Services
 from recado.settings import Settings, local_socket
+from recado.web import site
 
 _FAREWELL_SECONDS: Final = 5
+_TAKES_NOTHING_MS: Final = 60_000
 _SENT_BY_BROWSERS: Final = ["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "Last-Event-ID"]
 _SEEN_BY_BROWSERS: Final = ["Idempotent-Replayed", "Expires-At", "Retry-After"]
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
@@ -44,12 +66,11 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=_ANSWER,
     )
     app.state.services = services
     problems.install(app)
-    for noun in (instances, pairing, messages, webhooks, events, keys, health, reference):
-        app.include_router(noun.router)
+    app.router.routes.extend(_routes())
+    site.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Journal)
     app.add_middleware(
@@ -61,6 +82,18 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
     )
     _describe(app)
     return app
+
+
+@functools.cache
+def _routes() -> list[BaseRoute]:
+    """Of the API and of the pages: drawn up once a process, as FastAPI takes a tenth of a second to draw them up."""
+    router = APIRouter(responses=_ANSWER)
+    conversations = (sending, messages, chats, contacts, history, groups, pictures, conversing)
+    for noun in (instances, pairing, *conversations, webhooks, events, keys, health, reference):
+        router.include_router(noun.router)
+    for page in site.ROUTERS:
+        router.include_router(page, include_in_schema=False)
+    return router.routes
 
 
 def _describe(app: FastAPI) -> None:
@@ -149,6 +182,9 @@ def _tcp(host: str, port: int) -> Iterator[socket.socket]:
     listener = socket.socket(family)
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Each connection inherits it: a client that takes nothing is cut off by the kernel.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKES_NOTHING_MS)
         try:
             listener.bind((host, port))
             listener.listen(2048)

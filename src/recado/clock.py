@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +12,11 @@ from uuid import UUID
 import uuid_utils.compat
 
 from recado.domain import ids
+
+
+def uptime() -> float:
+    """Seconds that nobody sets and that pass while this process, or on Linux the whole machine, is suspended too."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock(Protocol):

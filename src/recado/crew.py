@@ -18,6 +18,7 @@ Life: TypeAlias = Callable[[], Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 PATIENCE: Final = timedelta(seconds=12)
+FAREWELL: Final = timedelta(seconds=16)
 
 
 class Crashed(RecadoError):
@@ -36,13 +37,20 @@ class Crew:
         self._members.append(self._tasks.create_task(_mind(name, life), name=name))
 
     async def dismiss(self) -> None:
-        """End one after the other, the last one first; each may finish what it has in hand."""
+        """End one after the other, the last one first; each may finish what it has in hand.
+
+        For all of them together there is FAREWELL; who comes after that has no time for anything.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + FAREWELL.total_seconds()
         while self._members:
             member = self._members.pop()
             member.cancel()
-            _, late = await asyncio.wait({member}, timeout=PATIENCE.total_seconds())
+            patience = min(PATIENCE.total_seconds(), max(0.0, end - loop.time()))
+            _, late = await asyncio.wait({member}, timeout=patience)
             if late:
                 log.error("part.does_not_end", part=member.get_name())
+                member.cancel()
 
 
 @contextlib.asynccontextmanager

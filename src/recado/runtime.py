@@ -10,57 +10,86 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
+from uuid import UUID
 
-from recado.api.context import Services
+import structlog
+
 from recado.app import bound, create_app, serve
 from recado.clock import Clock, SystemClock
 from recado.crew import Crew, crew
 from recado.data_dir import claimed, worker_id
-from recado.domain.engine import Engine, Inbound, Signal
+from recado.databases import ENGINE_SCHEMA, embedded_server, opened, prepare
+from recado.domain.engine import Engine, Gap, Incoming, Notice, Receipt, Signal
 from recado.domain.errors import Misconfigured
+from recado.domain.pauses import Pause
+from recado.domain.sync import AppStateItems, Heard, HistoryBatch, HistoryNotice, Presence, Typing
+from recado.domain.terms import Terms
 from recado.engines.binary import find_binary
+from recado.engines.host import Pace
 from recado.engines.whatsmeow import Whatsmeow
-from recado.engines.whatsmeow_program import WhatsmeowOptions, upgrade_tables, whatsmeow_program
+from recado.engines.whatsmeow_program import WhatsmeowOptions, whatsmeow_program
 from recado.services.access import Keys
+from recado.services.all import Services
+from recado.services.backups import BackupPlan, Backups
 from recado.services.bell import Bell
+from recado.services.besides import Besides
+from recado.services.calls import Calls
+from recado.services.chats import Chats
+from recado.services.commands import Commands
+from recado.services.contacts import Contacts
 from recado.services.dispatch import Dispatch
+from recado.services.doorbell import Doorbell
+from recado.services.events import Events
+from recado.services.history import Histories
+from recado.services.hours import Hours
+from recado.services.inbox import Inbox
 from recado.services.incoming import Committer
 from recado.services.instance_urls import InstanceUrls
 from recado.services.instances import Instances
 from recado.services.lifecycle import Lifecycle
 from recado.services.messages import Messages
 from recado.services.outgoing import Outgoing
+from recado.services.overviews import Overviews
+from recado.services.portraits import Portraits
 from recado.services.readiness import Readiness
+from recado.services.rights import Rights
+from recado.services.sign_in import SignIns
 from recado.services.streams import Streams
 from recado.services.tail import Tail
+from recado.services.tallies import Tallies
+from recado.services.threads import Threads
 from recado.services.upkeep import Upkeep
+from recado.services.vigil import Vigil
 from recado.services.webhooks import Webhooks
 from recado.settings import Settings
 from recado.sinks.guard import Guard
 from recado.sinks.live import LiveSink
 from recado.sinks.names import system_lookup
 from recado.sinks.webhook import WebhookClient
-from recado.store import checks, embedded, migrate
 from recado.store.database import Database
-from recado.store.embedded.site import find_site
-from recado.store.sealing import seal_schema
+
+log = structlog.get_logger()
 
 _AS_USUAL: Final[Mapping[str, str]] = MappingProxyType({})
-_ENGINE_SCHEMA: Final = "whatsmeow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """A running Recado. `address` is its URL, `admin_key` the key that was made at this start, if one was."""
+    """A running Recado. `address` is its URL, `admin_key` the key that was made at this start, if one was.
+
+    `link` then is where a browser is signed in, once and within 15 minutes.
+    """
 
     settings: Settings
     address: str
     port: int
     socket: Path
     admin_key: str | None = field(repr=False)
+    link: str | None = field(repr=False)
     database: Database
     services: Services
     lifecycle: Lifecycle
@@ -77,14 +106,32 @@ class Runtime:
 class _Ears:
     """What an engine says goes to the committer when it has to be kept, to the lifecycle when it is a change."""
 
+    outgoing: Outgoing
     committer: Committer
+    histories: Histories
+    besides: Besides
     lifecycle: Lifecycle
+    vigil: Vigil
 
-    async def handle(self, inbound: Inbound) -> None:
-        await self.committer.handle(inbound)
+    async def handle(self, inbound: Heard) -> None:
+        self.vigil.heard(inbound)
+        match inbound:
+            case Incoming() | Receipt() | Gap() | Notice():
+                if isinstance(inbound, Notice):
+                    await self.outgoing.hear(inbound)
+                await self.committer.handle(inbound)
+                self.besides.heard(inbound)
+            case HistoryNotice() | HistoryBatch():
+                await self.histories.handle(inbound)
+            case AppStateItems() | Typing() | Presence():
+                await self.besides.handle(inbound)
+            case _:
+                assert_never(inbound)
 
     def signal(self, signal: Signal) -> None:
         self.lifecycle.signal(signal)
+        self.besides.signal(signal)
+        self.vigil.signal(signal)
 
 
 @contextlib.asynccontextmanager
@@ -107,19 +154,23 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.enter_context(claimed(settings.data_dir, is_demo=is_demo))
         doors = stack.enter_context(bound(settings))
-        server = await _embedded(stack, settings, postgres)
+        server = await embedded_server(stack, settings, postgres)
         url = server.url if server is not None else settings.database_url or ""
-        await _prepare(settings, url, has_host=engine is None)
-        database = await stack.enter_async_context(_opened(settings, url))
+        await prepare(settings, url, has_host=engine is None)
+        database = await stack.enter_async_context(opened(settings, url))
         engine = engine or _whatsmeow(settings, url, clock)
         guard = Guard(settings.allow_private_webhooks, system_lookup)
         client = await stack.enter_async_context(WebhookClient.open(guard, system_lookup, clock))
         members = await stack.enter_async_context(crew())
         if server is not None:
             members.add("postgres", server.run)
+        if settings.backup_every is not None:
+            members.add("backups", _backups(settings, settings.backup_every, url, clock).run)
         services, lifecycle = _assemble(settings, database, engine, clock, guard, client, members)
         admin_key = await services.keys.ensure_admin(settings.admin_key)
+        link = f"{doors.address}/link?secret={(await services.sign_ins.link())[0]}" if admin_key is not None else None
         app = create_app(services, settings)
+        app.state.address = doors.address
         members.add("api", partial(serve, app, doors, before_leaving=services.streams.close))
         yield Runtime(
             settings=settings,
@@ -127,6 +178,7 @@ async def running(
             port=doors.port,
             socket=doors.path,
             admin_key=admin_key,
+            link=link,
             database=database,
             services=services,
             lifecycle=lifecycle,
@@ -145,86 +197,120 @@ def _assemble(
 ) -> tuple[Services, Lifecycle]:
     """Every service, alive. They are ended from the last one added to the first: what hears goes after what speaks."""
     bell, changes = Bell(), Bell()
+    rights = Rights(database, clock, bell)
     tail = Tail(database, bell, clock)
     streams = Streams(database, tail, LiveSink)
     committer = Committer(database, clock, bell)
     worker = worker_id(settings.data_dir)
-    lifecycle = Lifecycle(database, engine, clock, bell, holder=worker, check_every=settings.health_interval)
-    outgoing = Outgoing(database, engine, lifecycle.roster, clock, bell, region=settings.region)
-    members.add("upkeep", Upkeep(database, clock, timedelta(days=settings.retention_days)).run)
+    doorbell = Doorbell(database, clock)
+    commands = Commands(database, clock, doorbell, holder=worker)
+    lifecycle = Lifecycle(
+        database,
+        engine,
+        clock,
+        bell,
+        holder=worker,
+        check_every=settings.health_interval,
+        rights=rights,
+        terms=Terms(lease=settings.lease),
+        commands=commands,
+    )
+    doorbell.hear("wish", lifecycle.wake)
+    members.add("doorbell", doorbell.run)
+    outgoing = Outgoing(
+        database,
+        engine,
+        lifecycle.roster,
+        clock,
+        bell,
+        region=settings.region,
+        pace=settings.sending_pace,
+        tell=partial(_restrict, lifecycle),
+    )
+    doorbell.hear("send", outgoing.wake)
+    members.add("rights", rights.run)
+    keep, most_bytes = timedelta(days=settings.retention_days), settings.log_limit_mb * 1024 * 1024
+    members.add("upkeep", Upkeep(database, clock, keep, most_bytes).run)
+    members.add("hours", Hours(database, clock).run)
     members.add("tail", tail.run)
-    members.add("dispatch", Dispatch(database, tail, client.sink, clock, changes, holder=worker).run)
+    dispatch = Dispatch(database, tail, client.sink, clock, changes, holder=worker, lease=settings.lease)
+    members.add("dispatch", dispatch.run)
     members.add("instance urls", InstanceUrls(database, clock, changes).run)
     members.add("committer", committer.run)
-    members.add("engine", partial(engine.run, _Ears(committer=committer, lifecycle=lifecycle)))
+    calls = Calls(database, lifecycle.roster, commands)
+    histories = Histories(database, engine, lifecycle.roster, clock, bell, calls)
+    besides = Besides.over(database, engine, lifecycle.roster, clock, bell, calls)
+    vigil = Vigil.over(database, engine, lifecycle.roster, clock, lifecycle.order)
+    ears = _Ears(
+        outgoing=outgoing,
+        committer=committer,
+        histories=histories,
+        besides=besides,
+        lifecycle=lifecycle,
+        vigil=vigil,
+    )
+    members.add("engine", partial(engine.run, ears))
+    members.add("besides", besides.run)
+    members.add("vigil", vigil.run)
+    members.add("histories", histories.run)
     members.add("lifecycle", lifecycle.run)
     members.add("outgoing", outgoing.run)
+    portraits = Portraits(besides.pictures, clock)
+    members.add("portraits", portraits.run)
+    keys = Keys(database, clock, on_revoked=streams.drop_key)
     services = Services(
         database=database,
-        keys=Keys(database, clock, on_revoked=streams.drop_key),
+        clock=clock,
+        keys=keys,
+        sign_ins=SignIns(database, clock, keys),
         instances=Instances(database, clock, bell, lifecycle, changes),
-        messages=Messages(database),
+        tallies=Tallies(database),
+        messages=(messages := Messages(database)),
+        chats=Chats(database),
+        contacts=Contacts(database),
+        inbox=Inbox(database, messages),
+        threads=Threads(database),
         outgoing=outgoing,
+        histories=histories,
+        groups=besides.groups,
+        pictures=besides.pictures,
+        portraits=portraits,
+        conversations=besides.conversations,
         webhooks=Webhooks(database, clock, changes, guard, client.sink),
         streams=streams,
         readiness=Readiness(database, [engine]),
+        events=Events(database),
+        overviews=Overviews(database, clock),
     )
     return services, lifecycle
 
 
-async def upgrade(settings: Settings, url: str) -> list[str]:
-    """Bring our tables and the engine's up to date, and close their schemas; the migrations that were applied."""
-    async with _opened(settings, url) as database:
-        applied = await migrate.upgrade(database)
-        await upgrade_tables(find_binary(settings.engine_binary), url, schema=_ENGINE_SCHEMA)
-        async with database.transaction() as tx:
-            await seal_schema(tx, _ENGINE_SCHEMA)
-    return applied
+async def _restrict(lifecycle: Lifecycle, instance_id: UUID, pause: Pause | None) -> None:
+    """Have the instance say that it may start no new chats, or that it may again. Raises Unavailable."""
+    until = pause.until.isoformat() if pause is not None else None
+    await lifecycle.order(instance_id, "restrict", reason=pause.reason if pause is not None else None, until=until)
 
 
-@contextlib.asynccontextmanager
-async def database_url(settings: Settings) -> AsyncIterator[str]:
-    """The database to go straight to: the one of the settings, else the embedded one, which is started if need be."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    async with AsyncExitStack() as stack:
-        try:
-            server = await stack.enter_async_context(embedded.serve(_home(settings)))
-        except Misconfigured as error:
-            if error.code != "data_dir_in_use":
-                raise
-            yield find_site(_home(settings)).url()
-        else:
-            yield server.url
-
-
-async def _embedded(stack: AsyncExitStack, settings: Settings, changes: Mapping[str, str]) -> embedded.Server | None:
-    if settings.database_url is not None:
-        return None
-    return await stack.enter_async_context(embedded.serve(_home(settings), settings=changes))
-
-
-async def _prepare(settings: Settings, url: str, *, has_host: bool) -> None:
-    checks.refuse(await checks.examine(url, prepare_threshold=settings.database_prepare_threshold))
-    if has_host:
-        await upgrade(settings, url)
-        return
-    async with _opened(settings, url) as database:
-        await migrate.upgrade(database)
-
-
-def _home(settings: Settings) -> Path:
-    return settings.data_dir / "postgres"
-
-
-def _opened(settings: Settings, url: str) -> contextlib.AbstractAsyncContextManager[Database]:
-    return Database.open(url, prepare_threshold=settings.database_prepare_threshold, max_size=settings.database_pool)
+def _backups(settings: Settings, every: timedelta, url: str, clock: Clock) -> Backups:
+    if settings.backup_passphrase is None:
+        raise Misconfigured(
+            "setting_invalid",
+            "RECADO_BACKUP_EVERY is set, and there is no passphrase for the backups.",
+            hint="Set RECADO_BACKUP_PASSPHRASE, and keep it somewhere else as well.",
+        )
+    plan = BackupPlan(
+        every=every,
+        directory=settings.data_dir / settings.backup_dir,
+        keep=settings.backup_keep,
+        passphrase=settings.backup_passphrase,
+        has_messages=settings.backup_messages,
+    )
+    return Backups(url, clock, plan, version=version("recado"))
 
 
 def _whatsmeow(settings: Settings, url: str, clock: Clock) -> Whatsmeow:
     options = WhatsmeowOptions(
-        schema=_ENGINE_SCHEMA,
+        schema=ENGINE_SCHEMA,
         pool=settings.engine_pool,
         network=settings.engine_network,
         root_key=settings.engine_root_key,
@@ -236,7 +322,14 @@ def _whatsmeow(settings: Settings, url: str, clock: Clock) -> Whatsmeow:
         keepalive_deadline=settings.engine_keepalive_deadline,
     )
     program = whatsmeow_program(find_binary(settings.engine_binary), url, settings.data_dir / "exchange", options)
-    return Whatsmeow(program, clock)
+    terms = Terms(lease=settings.lease)
+    pace = Pace(
+        heartbeat=terms.heartbeat,
+        lease=terms.session,
+        patience=settings.engine_patience,
+        memory_mb=settings.engine_memory_limit,
+    )
+    return Whatsmeow(program, clock, pace=pace)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recado.domain.errors import Misconfigured
 from recado.domain.keys import ADMIN_KEY_LENGTH
+from recado.domain.pacing import Pace, Span
 
 PREFIX: Final = "RECADO_"
 FILE: Final = ".env"
@@ -32,12 +33,27 @@ def _seconds(value: Any) -> Any:
         raise ValueError("it has to be a number of seconds") from None
 
 
+def _range(value: Any) -> Any:
+    """`1-3` as it stands in an environment, or one number for both ends."""
+    if not isinstance(value, str):
+        return value
+    least, _, most = value.partition("-")
+    try:
+        span = Span(least=timedelta(seconds=float(least)), most=timedelta(seconds=float(most or least)))
+    except (ValueError, OverflowError):
+        raise ValueError("it has to be two numbers of seconds, as 1-3") from None
+    if not timedelta(0) <= span.least <= span.most <= timedelta(hours=1):
+        raise ValueError("the first has to be the smaller one, and an hour is the most")
+    return span
+
+
 def _empty_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+Range = Annotated[Span, NoDecode, BeforeValidator(_range)]
 Maybe = BeforeValidator(_empty_is_none)
 
 
@@ -51,7 +67,9 @@ class Settings(BaseSettings):
         repr=False,
         description="PostgreSQL to use, `postgresql://…`; without it Recado runs one of its own in the data directory",
     )
-    database_pool: int = Field(10, ge=2, le=200, description="Connections that Recado keeps to the database")
+    database_pool: int = Field(
+        10, ge=2, le=200, description="Connections that Recado keeps to the database; two of them for leases and states"
+    )
     database_prepare_threshold: Annotated[int | None, Maybe] = Field(
         5, ge=0, description="Uses after which a statement is prepared; empty for poolers that cannot"
     )
@@ -69,6 +87,37 @@ class Settings(BaseSettings):
         [], description="Private hosts or networks that webhooks may lead to, comma-separated (`10.0.0.0/8, n8n`)"
     )
     retention_days: int = Field(14, ge=1, le=3650, description="Days that the event log is kept at least")
+    log_limit_mb: int = Field(
+        4096, ge=1, description="MB of event log up to which older days are kept for a webhook that has not had them"
+    )
+    pace: bool = Field(
+        True, description="Whether messages go out at a human pace; `off`: as fast as WhatsApp takes them"
+    )
+    pace_strangers: Range = Field(
+        Span(least=timedelta(seconds=1), most=timedelta(seconds=3)),
+        description="Seconds between two messages to people who have not written within a day, drawn anew each time",
+    )
+    pace_others: Range = Field(
+        Span(least=timedelta(milliseconds=200), most=timedelta(milliseconds=600)),
+        description="The same for messages to people who have, and to groups",
+    )
+    pace_burst: int = Field(5, ge=1, le=1000, description="How many of those may go at once after a quiet time")
+    backup_every: Annotated[Seconds | None, Maybe] = Field(
+        None, description="Seconds between two backups of all instances; empty: none are made by themselves"
+    )
+    backup_dir: Path = Field(
+        Path("backups"), description="Directory of those backups; below the data directory when it is relative"
+    )
+    backup_keep: int = Field(7, ge=1, description="How many of those backups are kept")
+    backup_messages: bool = Field(False, description="Whether those backups hold the messages as well")
+    backup_passphrase: Annotated[str | None, Maybe] = Field(
+        None, repr=False, description="What backups are encrypted with; 8 characters or more"
+    )
+    lease: Seconds = Field(
+        timedelta(seconds=30),
+        ge=timedelta(seconds=1),
+        description="Seconds of silence after which another Recado on the same database may take over from this one",
+    )
     health_interval: Seconds = Field(
         timedelta(seconds=30), gt=timedelta(0), description="Seconds between two checks of each instance on the wire"
     )
@@ -86,12 +135,25 @@ class Settings(BaseSettings):
     engine_allow_remote_network: bool = Field(False, description="Permit such a network on another machine")
     engine_pool: int = Field(8, ge=1, le=100, description="Connections that the engine host keeps to the database")
     engine_wa_version: str = Field("auto", description="WhatsApp version to claim, `auto` or `2.3000.…`")
+    engine_patience: Seconds = Field(
+        timedelta(seconds=15), gt=timedelta(0), description="Seconds without an answer after which the host is killed"
+    )
+    engine_memory_limit: Annotated[int | None, Maybe] = Field(
+        2048, ge=32, description="MB of memory above which the engine host is started anew, at most once an hour"
+    )
     engine_silence: Seconds = Field(
         timedelta(seconds=60), description="Seconds without a word from Recado after which the engine host ends"
     )
     engine_keepalive_min: Seconds = Field(timedelta(seconds=20), description="Least seconds between pings")
     engine_keepalive_max: Seconds = Field(timedelta(seconds=30), description="Most seconds between pings")
     engine_keepalive_deadline: Seconds = Field(timedelta(seconds=10), description="Seconds that a ping may take")
+
+    @property
+    def sending_pace(self) -> Pace | None:
+        """None: nothing is paced."""
+        if not self.pace:
+            return None
+        return Pace(strangers=self.pace_strangers, others=self.pace_others, burst=self.pace_burst)
 
     @field_validator("admin_key")
     @classmethod

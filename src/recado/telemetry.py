@@ -29,13 +29,25 @@ BATCH: Final = Histogram(
     buckets=(1, 2, 5, 10, 20, 50, 100, 200),
     registry=REGISTRY,
 )
+HISTORY: Final = Counter(
+    "recado_history_messages_total", "Messages of phones' histories that were stored", registry=REGISTRY
+)
+HISTORY_PIECES: Final = Counter(
+    "recado_history_pieces_total", "Pieces of history, by what became of them", ["outcome"], registry=REGISTRY
+)
 DELIVERIES: Final = Counter(
     "recado_deliveries_total", "Attempts to deliver an event to a webhook, by outcome", ["outcome"], registry=REGISTRY
+)
+BACKUPS: Final = Counter(
+    "recado_backups_total", "Backups that were made by themselves, by outcome", ["outcome"], registry=REGISTRY
 )
 INSTANCES: Final = Gauge("recado_instances", "Instances, by state", ["state"], registry=REGISTRY)
 STREAMS: Final = Gauge("recado_streams", "Clients that follow the events right now", registry=REGISTRY)
 ENGINE_DOWN: Final = Counter(
     "recado_engine_down_total", "Times that an engine host was lost", ["engine"], registry=REGISTRY
+)
+ENGINE_MEMORY: Final = Gauge(
+    "recado_engine_memory_bytes", "Memory that an engine host really uses", ["engine"], registry=REGISTRY
 )
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
@@ -47,7 +59,13 @@ Entry = MutableMapping[str, Any]
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _QUIET: Final = ("uvicorn.error", "aiohttp.access", "asyncio")
 _NUMBER: Final = re.compile(r"(?<![\w-])\+?\d{3,}(\d{4})(?!\d{4}-)(?![\w-])")
-_ROW: Final = re.compile(r"\n?DETAIL:.*?(?=\n(?:HINT|CONTEXT|STATEMENT|LINE|Traceback|The above|During)|\Z)", re.DOTALL)
+_ROW: Final = re.compile(
+    r"\n?(?:DETAIL|CONTEXT):.*?(?=\n(?:HINT|CONTEXT|STATEMENT|LINE|Traceback|The above|During)|\Z)", re.DOTALL
+)
+# What some errors quote of the value that they are about.
+_QUOTED: Final = re.compile(
+    r"(?<=input_value=).*?(?=, input_type=)|(?<=codeError\()'[^']*', .*?(?=, \d+, \d+, )", re.DOTALL
+)
 _WITHHELD: Final = frozenset({"text", "body", "content", "caption", "qr_code", "secret", "password"})
 _SIGNS: Final = (
     ("instance.connected", "✅"),
@@ -111,7 +129,7 @@ def _discreet(key: str, value: Any) -> Any:
     if key in _WITHHELD and value:
         return "(withheld)"
     if isinstance(value, str):
-        return _NUMBER.sub(r"…\1", _ROW.sub("", value))
+        return _NUMBER.sub(r"…\1", _QUOTED.sub("(withheld)", _ROW.sub("", value)))
     if isinstance(value, dict):
         return {name: _discreet(name, inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -48,7 +48,10 @@ class Account:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LinkedDevice:
-    """A device that was paired with an account's phone: the thing under test. Keys are bare 32 bytes."""
+    """A device that was paired with an account's phone: the thing under test. Keys are bare 32 bytes.
+
+    `was_welcomed`: it has been active once, and its phone has told it what a new device has to know.
+    """
 
     account: Account
     number: int
@@ -60,6 +63,7 @@ class LinkedDevice:
     mailbox: Mailbox
     prekeys: deque[tuple[int, bytes]] = field(default_factory=deque)
     was_told_low: bool = False
+    was_welcomed: bool = False
     connection: Connection | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recado_simulator.faults import Failure, replaced
+from recado_simulator.faults import Failure
 from recado_simulator.login import Login, Registration, read_payload
 from recado_simulator.node import Node
 
@@ -42,7 +42,7 @@ def judge(connection: Connection, wish: Login) -> LinkedDevice | Failure:
 
 def let_in(connection: Connection, device: LinkedDevice) -> None:
     if device.connection is not None:
-        device.connection.end(replaced())
+        device.connection.give_way(connection)
     device.connection = connection
     connection.device = device
     now = str(int(connection.network.now()))

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from recado_simulator import admission, stanzas
 from recado_simulator.codec import CodecError
 from recado_simulator.delivery import Delivery
+from recado_simulator.doubles import double_of
+from recado_simulator.farewells import replaced
 from recado_simulator.frames import FrameReader, frame
 from recado_simulator.handshake import OpenNoise, ServerHandshake
 from recado_simulator.keys import KeyPair
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from recado_simulator.network import Network
 
 ACK_WITHIN = 1.0  # seconds
+ANSWERS = frozenset(("ack", "failure", "iq", "stream:error", "success"))  # what a deaf connection still gets
 
 log = structlog.get_logger("recado_simulator")
 
@@ -44,6 +47,8 @@ class Connection:
         self._asked: dict[str, asyncio.Future[Node]] = {}
         self._on_end: list[Callable[[], None]] = []
         self._after_ack: dict[ParcelKey, Callable[[], None]] = {}
+        self._is_deaf = False
+        self._successor: Connection | None = None
         self._to_client: Direction | None = None
         self._handshake = ServerHandshake(
             static=network.authority.static,
@@ -65,9 +70,12 @@ class Connection:
             finally:
                 self._ended()
                 self.outbox.gone()
+        if self._socket.close_code not in (None, WSCloseCode.ABNORMAL_CLOSURE):
+            self._lives()
 
     def send(self, node: Node) -> None:
-        self.write(self.network.codec.encode(node))
+        if not self._is_deaf or node.tag in ANSWERS:
+            self.write(self.network.codec.encode(node))
 
     def write(self, encoded: bytes) -> None:
         """Sends an encoded node; silently nothing once the connection is ending."""
@@ -79,6 +87,18 @@ class Connection:
         if self.delivery is None and device.connection is self:
             self.delivery = Delivery(self, device)
             self.delivery.pump()
+
+    def deafen(self) -> None:
+        """From now on nothing is routed to this connection; what its client asks is answered as ever."""
+        self._is_deaf = True
+        if self.delivery is not None:
+            self.delivery.stop()
+
+    def give_way(self, successor: Connection) -> None:
+        """The same device has logged in once more: this one is told, and watched for a sign that its client lives."""
+        self.end(replaced())
+        self._successor = successor
+        self._on_frame = self._on_late_frame
 
     def ask(self, node: Node) -> asyncio.Future[Node]:
         """Sends an IQ of the server; the future is the client's result or error, cancelled when the socket ends."""
@@ -138,6 +158,8 @@ class Connection:
             if message.type is WSMsgType.BINARY:
                 for body in reader.feed(message.data):
                     self._on_frame(body)
+        if not self.outbox.is_closing:
+            self._lives()
 
     def _on_hello(self, body: bytes) -> None:
         self.outbox.put(frame(self._handshake.answer(body)))
@@ -157,6 +179,15 @@ class Connection:
             stanzas.handle(self, decode(unseal(body)))
 
         return on_stanza
+
+    def _on_late_frame(self, _: bytes) -> None:
+        self._lives()
+
+    def _lives(self) -> None:
+        """Its client has just written or closed. After the login of another one that is a double."""
+        if self._successor is not None and self._successor.device is not None:
+            self.network.doubles.append(double_of(self._successor.device, self.network.now()))
+            self._successor = None
 
     def _on_room(self) -> None:
         if self.delivery is not None:

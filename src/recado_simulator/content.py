@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from recado_simulator.protobuf import Fields, MalformedProtobuf, bytes_of, decode, encode
 
-CONVERSATION, EXTENDED_TEXT, DEVICE_SENT = 1, 6, 31
+CONVERSATION, KEY_DISTRIBUTION, EXTENDED_TEXT, DEVICE_SENT, CONTEXT = 1, 2, 6, 31, 35
 MEDIA: Mapping[int, str] = MappingProxyType(
     {3: "image", 4: "vcard", 5: "location", 7: "document", 8: "audio", 9: "video", 26: "sticker"}
 )
@@ -59,6 +59,26 @@ def read_device_sent(message: bytes) -> DeviceSent | None:
     if not isinstance(destination, bytes) or not isinstance(sent, bytes):
         return None
     return DeviceSent(destination.decode(errors="replace"), sent)
+
+
+def key_distribution(group: str, key: bytes) -> bytes:
+    """The Message, or the part of one, that hands a sender key to a member of a group."""
+    return encode([(KEY_DISTRIBUTION, encode([(1, group.encode()), (2, key)]))])
+
+
+def read_key_distribution(message: bytes) -> bytes | None:
+    """The sender key that a Message hands over, None when it hands over none."""
+    handed = readable(message).get(KEY_DISTRIBUTION)
+    if not handed or not isinstance(handed[-1], bytes):
+        return None
+    key = readable(handed[-1]).get(2)
+    return key[-1] if key and isinstance(key[-1], bytes) else None
+
+
+def is_only_key_distribution(message: bytes) -> bool:
+    """Whether a Message says nothing beyond the sender key that it hands over."""
+    numbers = set(readable(message))
+    return KEY_DISTRIBUTION in numbers and numbers <= {KEY_DISTRIBUTION, CONTEXT}
 
 
 def readable(message: bytes) -> Fields:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from recado_simulator import app_state_orders, group_orders, history_orders, people_orders
 from recado_simulator.contact import Contact
 from recado_simulator.content import text_message
 from recado_simulator.fault_orders import FAULTS
@@ -41,11 +42,23 @@ class Control:
                 web.post("/phones/{phone}/scan", self._scan),
                 web.post("/phones/{phone}/enter-code", self._enter_code),
                 web.post("/phones/{phone}/unlink", self._unlink),
+                web.post("/phones/{phone}/book", self._book),
+                web.post("/phones/{phone}/chats", self._chats),
+                web.get("/phones/{phone}/app-state", self._show_app_state),
+                web.post("/phones/{phone}/app-state", self._app_state),
+                web.get("/phones/{phone}/history", self._show_history),
+                web.post("/phones/{phone}/history", self._history),
                 web.get("/contacts", self._list_contacts),
                 web.post("/contacts", self._add_contact),
                 web.post("/contacts/{phone}/send", self._send),
                 web.get("/contacts/{phone}/inbox", self._inbox),
                 web.post("/contacts/{phone}/read", self._read),
+                web.get("/contacts/{phone}/sees", self._sees),
+                web.post("/contacts/{phone}/{order}", self._do),
+                web.get("/groups", self._list_groups),
+                web.post("/groups", self._add_group),
+                web.get("/groups/{group}", self._show_group),
+                web.post("/groups/{group}/{order}", self._change_group),
                 web.post("/prepare", self._prepare),
                 web.post("/faults", self._fault),
                 web.get("/ledger", self._ledger),
@@ -72,6 +85,7 @@ class Control:
                 "root_key": network.root_key,
                 "phones": [describe(phone) for phone in network.phones],
                 "contacts": [describe(contact) for contact in network.contacts],
+                "doubles": len(network.doubles),
             }
         )
 
@@ -108,6 +122,24 @@ class Control:
         phone = self._phone(request)
         await phone.unlink()
         return web.json_response(describe(phone))
+
+    async def _book(self, request: web.Request) -> web.Response:
+        return web.json_response(app_state_orders.book(self._phone(request), await body_of(request)))
+
+    async def _chats(self, request: web.Request) -> web.Response:
+        return web.json_response(app_state_orders.chats(self._phone(request), await body_of(request)))
+
+    async def _show_app_state(self, request: web.Request) -> web.Response:
+        return web.json_response(app_state_orders.versions(self._phone(request)))
+
+    async def _app_state(self, request: web.Request) -> web.Response:
+        return web.json_response(app_state_orders.app_state(self._phone(request), await body_of(request)))
+
+    async def _history(self, request: web.Request) -> web.Response:
+        return web.json_response(await history_orders.take(self._phone(request), await body_of(request)))
+
+    async def _show_history(self, request: web.Request) -> web.Response:
+        return web.json_response(history_orders.offered(self._phone(request)))
 
     async def _send(self, request: web.Request) -> web.Response:
         sender, body = self._handset(request), await body_of(request)
@@ -147,6 +179,26 @@ class Control:
     async def _read(self, request: web.Request) -> web.Response:
         body = await body_of(request)
         return web.json_response({"ids": await self._handset(request).read(body["from"])})
+
+    async def _sees(self, request: web.Request) -> web.Response:
+        return web.json_response({"sightings": people_orders.sightings(self._handset(request))})
+
+    async def _do(self, request: web.Request) -> web.Response:
+        order = request.match_info["order"]
+        return web.json_response(await people_orders.take(self._handset(request), order, await body_of(request)))
+
+    async def _list_groups(self, request: web.Request) -> web.Response:
+        return web.json_response({"groups": [group_orders.describe(group) for group in self._network.groups]})
+
+    async def _add_group(self, request: web.Request) -> web.Response:
+        return web.json_response(group_orders.make(self._network, await body_of(request)))
+
+    async def _show_group(self, request: web.Request) -> web.Response:
+        return web.json_response(group_orders.show(self._network, request.match_info["group"]))
+
+    async def _change_group(self, request: web.Request) -> web.Response:
+        name, order = request.match_info["group"], request.match_info["order"]
+        return web.json_response(await group_orders.take(self._network, name, order, await body_of(request)))
 
     async def _prepare(self, request: web.Request) -> web.Response:
         body = await body_of(request)

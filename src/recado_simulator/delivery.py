@@ -27,10 +27,13 @@ class Delivery:
         kept = self._mailbox.open()
         self._offline_count = len(kept)
         self._is_catching_up = True
+        self._is_stopped = False
         connection.send(Node("ib", {"from": NETWORK}, [preview(kept, self._network.now())]))
 
     def pump(self) -> None:
         """Puts on the wire what there is room for."""
+        if self._is_stopped:
+            return
         outbox, mailbox, connection = self._connection.outbox, self._mailbox, self._connection
         for parcel in mailbox.offer(lambda: outbox.has_room):
             connection.write(self._as_offered(parcel))
@@ -41,6 +44,10 @@ class Delivery:
                 self._end_catching_up()
         if self._is_catching_up:
             self._end_catching_up()
+
+    def stop(self) -> None:
+        """Nothing more goes out on this connection; the mailbox keeps it for the next one."""
+        self._is_stopped = True
 
     def _as_offered(self, parcel: Parcel) -> bytes:
         encoded = parcel.encoded
@@ -73,8 +80,8 @@ def confirm(device: LinkedDevice, key: ParcelKey, by: str, connection: Connectio
 
 
 def record(network: Network, device: LinkedDevice, key: ParcelKey, by: str, parcel: Parcel | None) -> None:
-    _, user, server, id, _ = key
-    row = parcel.row if parcel else network.ledger.inbound_row(device, f"{user}@{server}", id)
+    _, user, server, id, _, participant = key
+    row = parcel.row if parcel else network.ledger.inbound_row(device, f"{user}@{server}", id, participant)
     if row is None:
         return
     if not by.startswith(("ack", "nack:")):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recado_simulator import time_lock
 from recado_simulator.damage import damaged_stanza
+from recado_simulator.farewells import replaced
+from recado_simulator.jid import Jid
 from recado_simulator.node import Node
 
 if TYPE_CHECKING:
@@ -35,11 +38,14 @@ class Armed:
     failure: Failure | None = None
     failures_left: int = 0
     silent_pings: bool = False
+    silent_phone: bool = False
+    old_phone: bool = False
     ack_delay_ms: int = 0
     withholds_acks: bool = False
     corrupt_left: int = 0
     nack_code: int = 0
     nacks_left: int = 0
+    locked_until: float = 0
 
 
 class Faults:
@@ -73,9 +79,22 @@ class Faults:
         armed = self._of(phone)
         armed.failure, armed.failures_left = Failure(code=code, expires_ms=expires_ms), times
 
+    def deaf(self, phone: object) -> None:
+        """The account's present connections get nothing but answers; the rest waits for the next ones."""
+        for connection in self._connections(phone):
+            connection.deafen()
+
     def silent_pings(self, phone: object, on: bool = True) -> None:
         """Leaves pings unanswered, the socket open."""
         self._of(phone).silent_pings = on
+
+    def silent_phone(self, phone: object, on: bool = True) -> None:
+        """The phone itself is off: it confirms nothing and answers none of its devices, to which all else goes on."""
+        self._of(phone).silent_phone = on
+
+    def old_phone(self, phone: object, on: bool = True) -> None:
+        """The phone knows no linked devices: who shows it a QR code hears that it was scanned in vain."""
+        self._of(phone).old_phone = on
 
     def delay_acks(self, phone: object, ms: int) -> None:
         """Acks for what the device sends come `ms` late; what was sent is delivered at once."""
@@ -93,6 +112,16 @@ class Faults:
         """Answers the device's next sends with `<ack error=code>`; they are not delivered."""
         armed = self._of(phone)
         armed.nack_code, armed.nacks_left = code, times
+
+    def time_lock(self, phone: object, seconds: float = 3600, *, is_told: bool = True) -> None:
+        """The account may start no new chats for so long (0: it may again): they are refused with 463.
+
+        `is_told`: its linked devices are notified, with the end.
+        """
+        account, now = self._account(phone), self._network.now()
+        self._of(phone).locked_until = now + seconds
+        if is_told:
+            time_lock.tell(self._network, account, now + seconds if seconds > 0 else None)
 
     def refuse_connections(self, phone: object = None, *, on: bool = True) -> None:
         """Nobody gets through the handshake, whichever phone is named: before it the network cannot tell who dials."""
@@ -125,6 +154,13 @@ class Faults:
         armed.nacks_left -= 1
         return armed.nack_code
 
+    def refusal(self, account: Account, to: Jid | None) -> int:
+        """The code that a send to that address is refused with, 0 for none."""
+        armed = self.of(account)
+        if armed is None or armed.locked_until <= self._network.now():
+            return 0
+        return time_lock.REFUSAL if time_lock.is_new_chat(self._network, account, to) else 0
+
     def corrupted(self, account: Account, encoded: bytes) -> bytes:
         """An encoded message as it goes on the wire."""
         armed = self.of(account)
@@ -143,11 +179,3 @@ class Faults:
     def _connections(self, phone: object) -> list[Connection]:
         devices = self._account(phone).devices.values()
         return [device.connection for device in devices if device.connection is not None]
-
-
-def replaced() -> Node:
-    return Node("stream:error", {}, [Node("conflict", {"type": "replaced"})])
-
-
-def device_removed() -> Node:
-    return Node("stream:error", {"code": "401"}, [Node("conflict", {"type": "device_removed"})])

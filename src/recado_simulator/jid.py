@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
+GROUP_SERVER = "g.us"
 
 
 class Jid(NamedTuple):

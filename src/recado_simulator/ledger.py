@@ -17,9 +17,11 @@ CHECK_EVERY = 0.01  # seconds: a busy network changes thousands of rows a second
 class LedgerRow:
     """One message id and one linked device; times are seconds since 1970 UTC.
 
-    `direction` "in" is a message for the device: `account` is the device's, `sender` the address on the wire.
+    `direction` "in" is a message for the device: `account` is the device's, `sender` the address on the wire, and
+    `participant` the member who wrote when that is a group.
     `direction` "out" is one that the device sent: `account` is the device's, `recipient` the address on the wire,
-    `copies` counts how often the network got it.
+    `copies` counts how often the network got it. `decrypted_by` and `read_by` are the numbers of those who did, of
+    `readers` in all; `decrypted` and `read` say that none is missing.
     """
 
     direction: Literal["in", "out"]
@@ -38,12 +40,28 @@ class LedgerRow:
     copies: int = 0
     decrypted: bool = False
     read: bool = False
+    participant: str = ""
+    readers: int = 1
+    decrypted_by: list[str] = field(default_factory=list)
+    read_by: list[str] = field(default_factory=list)
+
+    def decrypted_for(self, reader: str) -> None:
+        """Somebody (a number) it was for could decrypt it."""
+        if reader not in self.decrypted_by:
+            self.decrypted_by.append(reader)
+        self.decrypted = len(self.decrypted_by) >= self.readers
+
+    def read_for(self, reader: str) -> None:
+        """Somebody (a number) it was for has read it."""
+        if reader not in self.read_by:
+            self.read_by.append(reader)
+        self.read = len(self.read_by) >= self.readers
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-RowKey = tuple[str, str, int, str, str]
+RowKey = tuple[str, str, int, str, str, str]
 
 
 class Ledger:
@@ -90,7 +108,7 @@ class Ledger:
             raise LookupError(f"{len(found)} rows have the id {id}")
         return found[0]
 
-    async def wait(self, condition: Callable[[Ledger], Any], timeout: float = 10) -> None:
+    async def wait(self, condition: Callable[[Ledger], Any], timeout: float = 60) -> None:
         """Returns once the condition holds; `timeout` (seconds) only guards against hanging.
 
         Raises TimeoutError that says how far the ledger had come.
@@ -144,9 +162,9 @@ class Ledger:
         self._confirmed.get(row.account, {}).pop(key_of(row), None)
         self.changed()
 
-    def inbound_row(self, device: LinkedDevice, sender: str, id: str) -> LedgerRow | None:
+    def inbound_row(self, device: LinkedDevice, sender: str, id: str, participant: str = "") -> LedgerRow | None:
         """The row of a message for this device from this address."""
-        return self._rows.get(("in", device.account.phone, device.number, sender, id))
+        return self._rows.get(("in", device.account.phone, device.number, sender, id, participant))
 
     def changed(self) -> None:
         """Something in a row has changed: conditions are looked at again, soon."""
@@ -167,4 +185,4 @@ class Ledger:
 
 def key_of(row: LedgerRow) -> RowKey:
     other = row.sender if row.direction == "in" else row.recipient
-    return (row.direction, row.account, row.device, other, row.id)
+    return (row.direction, row.account, row.device, other, row.id, row.participant)

@@ -12,6 +12,7 @@ from recado_simulator.node import Node, Value
 from recado_simulator.signal import Ciphertext
 
 Address = Literal["lid", "pn"]
+PEER = "peer"
 SERVERS = {"lid": LID_SERVER, "pn": PHONE_SERVER}
 
 
@@ -19,7 +20,8 @@ SERVERS = {"lid": LID_SERVER, "pn": PHONE_SERVER}
 class Letter:
     """`address` is how the sender appears; `alternative` says whether its other address is told beside it.
 
-    `chat` is set for a copy to the sender's own linked devices: the other side of the conversation.
+    `chat` is set for a copy to the sender's own linked devices: the other side of the conversation. `category` is PEER
+    for what a phone tells its linked devices beyond messages.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Letter:
     alternative: bool
     sent_at: int
     chat: Account | None = None
+    category: str = ""
 
     @property
     def server(self) -> str:
@@ -54,7 +57,9 @@ class Letter:
             "type": "media" if kind else "text",
             **self._other_address(),
         }
-        if self.sender.name and self.chat is None:
+        if self.category:
+            attrs["category"] = self.category
+        elif self.sender.name and self.chat is None:
             attrs["notify"] = self.sender.name
         return Node("message", attrs, [Node("enc", enc, ciphertext.data)])
 

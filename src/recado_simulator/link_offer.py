@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from recado_simulator.login import Registration
+from recado_simulator.node import Node
 
 if TYPE_CHECKING:
     from recado_simulator.connection import Connection
+
+PASSKEY_STEPS = ("passkey_prologue", "companion_nonce", "encrypted_pairing_request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,10 @@ class CompanionFinish:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LinkOffer:
-    """One registering connection. `refs` maps each QR ref to the loop time at which it expires."""
+    """One registering connection. `refs` maps each QR ref to the loop time at which it expires.
+
+    `steps` are what a device that is linked with a passkey has sent, by tag.
+    """
 
     connection: Connection
     registration: Registration
@@ -39,4 +45,5 @@ class LinkOffer:
     code_ref: str | None = None
     hello: CompanionHello | None = None
     finished: asyncio.Future[CompanionFinish] | None = None
+    steps: dict[str, asyncio.Future[Node]] = field(default_factory=dict)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)

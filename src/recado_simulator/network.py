@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -11,16 +12,23 @@ from recado_simulator.certificate import Authority
 from recado_simulator.codec import Codec
 from recado_simulator.contact import Contact
 from recado_simulator.directory import Directory
-from recado_simulator.faults import Faults, device_removed
+from recado_simulator.doubles import Double
+from recado_simulator.farewells import device_removed
+from recado_simulator.faults import Faults
+from recado_simulator.group import Group
+from recado_simulator.groups import Groups
 from recado_simulator.handset import Handset
 from recado_simulator.jid import Jid
 from recado_simulator.ledger import Ledger
+from recado_simulator.letter import Address
 from recado_simulator.mailbox import Mailbox
 from recado_simulator.options import NetworkOptions
 from recado_simulator.pairings import Pairings
 from recado_simulator.phone import Phone
+from recado_simulator.pictures import Pictures
 from recado_simulator.post import Post
 from recado_simulator.prepared import Prepared
+from recado_simulator.presences import Presences
 from recado_simulator.server import Server
 from recado_simulator.shelf import Shelf
 from recado_simulator.signal import SignalDevice
@@ -43,9 +51,13 @@ class Network:
         self.authority = Authority.generate(self.random)
         self.directory = Directory()
         self.ledger = Ledger()
+        self.doubles: list[Double] = []
         self.faults = Faults(self)
         self.pairings = Pairings(self)
         self.post = Post(self)
+        self.groups = Groups(self)
+        self.pictures = Pictures(self)
+        self.presences = Presences(self)
         self.shelf = Shelf()
         self.host = ""
         self._handsets: dict[str, Handset] = {}
@@ -77,6 +89,10 @@ class Network:
         return self.authority.root.public.hex()
 
     @property
+    def handsets(self) -> list[Handset]:
+        return list(self._handsets.values())
+
+    @property
     def phones(self) -> list[Phone]:
         return [handset for handset in self._handsets.values() if isinstance(handset, Phone)]
 
@@ -97,6 +113,43 @@ class Network:
         if not isinstance(handset, Contact):
             raise ValueError(f"{phone} is a phone")
         return handset
+
+    def add_group(
+        self,
+        subject: str,
+        members: Iterable[object],
+        *,
+        admins: Iterable[object] = (),
+        id: str | None = None,
+        address: Address = "lid",
+        description: str = "",
+    ) -> Group:
+        """A new group of handsets or numbers; the first admin, else the first member, has made it.
+
+        `address` says how its members appear. Raises LookupError for an unknown number, ValueError without members
+        or when a group has that id.
+        """
+        return self.groups.add(subject, members, admins=admins, id=id, address=address, description=description)
+
+    def group(self, address: object) -> Group:
+        """The group with this JID. Raises LookupError."""
+        found = self.groups.find(address)
+        if found is None:
+            raise LookupError(f"there is no group {address}")
+        return found
+
+    def set_picture(self, owner: object, image: bytes, *, preview: bytes | None = None, by: object = None) -> str:
+        """The picture (JPEG bytes) of a handset, a number or a group; returns its id. `by` is who set a group's."""
+        author = self.account(str(by)) if by is not None else None
+        return self.pictures.set(self._owner(owner), image, preview, author)
+
+    def hide_picture(self, owner: object) -> None:
+        """Nobody but its owner sees it any longer. Raises LookupError when there is none."""
+        self.pictures.hide(self._owner(owner))
+
+    def remove_picture(self, owner: object, *, by: object = None) -> None:
+        """There is none afterwards."""
+        self.pictures.remove(self._owner(owner), self.account(str(by)) if by is not None else None)
 
     def extra_contact(self, n: int) -> Contact:
         """The n-th of the contacts that exist only to make up numbers."""
@@ -155,6 +208,9 @@ class Network:
         self.directory.add(account)
         kind = Phone if account.kind == "phone" else Contact
         self._handsets[account.phone] = kind(self, account, signal)
+
+    def _owner(self, owner: object) -> Account | Group:
+        return self.groups.find(owner) or self.account(str(owner))
 
     def _add(self, phone: str, name: str, lid: str | None, kind: AccountKind) -> Handset:
         if not phone.isdigit():

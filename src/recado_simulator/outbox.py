@@ -14,13 +14,14 @@ BATCH = 64 * 1024  # bytes in one WebSocket message; it always holds whole frame
 
 
 class Outbox:
-    """Frames in order; many small ones travel in one WebSocket message."""
+    """Frames in order; many small ones travel in one WebSocket message. `is_closing`: this side closes the socket."""
 
     def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._waiting = 0
         self._wake = asyncio.Event()
         self._is_ended = False
+        self.is_closing = False
         self._gone = asyncio.Event()
 
     @property
@@ -62,6 +63,7 @@ class Outbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
                 await self._gone.wait()
+        self.is_closing = True
         await socket.close()
 
     async def _flush(self, socket: web.WebSocketResponse) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from recado_simulator.account import Account, LinkedDevice
 from recado_simulator.identity import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recado_simulator.network import Network
 
 REFS = 6
-ANSWER_WITHIN = 10  # seconds that a client has for each step of pairing
+ANSWER_WITHIN = 60  # seconds that a client has for each step of pairing
 
 T = TypeVar("T")
 
@@ -101,9 +101,27 @@ class Pairings:
             {"stage": "primary_hello"},
             [Node(tag, {}, data) for tag, data in children.items()],
         )
-        attrs: dict[str, Value] = {"from": NETWORK, "type": "link_code_companion_reg", "id": self._network.next_id()}
-        offer.connection.send(Node("notification", {**attrs, "t": str(int(self._network.now()))}, [stage]))
+        self.tell(offer, "link_code_companion_reg", stage)
         return await answer_of(offer.finished, "the device did not finish the pairing by code")
+
+    def turn_away(self, offer: LinkOffer) -> NoReturn:
+        """A phone that knows no linked devices has scanned the code. Raises ScanRefused."""
+        offer.connection.send(Node("ib", {"from": NETWORK}, [Node("downgrade_webclient", {})]))
+        raise ScanRefused("the phone is too old to link devices")
+
+    def tell(self, offer: LinkOffer, type: str, child: Node) -> None:
+        """A notification from the network to a client that waits for a phone."""
+        attrs: dict[str, Value] = {"from": NETWORK, "type": type, "id": self._network.next_id()}
+        offer.connection.send(Node("notification", {**attrs, "t": str(int(self._network.now()))}, [child]))
+
+    def passkey_ref(self) -> str:
+        """A ref by which a client that signs with a passkey names this linking."""
+        return f"4@{self._network.random.randbytes(24).hex()}"
+
+    def passkey_step(self, connection: Connection, step: Node) -> None:
+        offer = next(offer for offer in self._offers if offer.connection is connection)
+        if (waiting := offer.steps.get(step.tag)) is not None and not waiting.done():
+            waiting.set_result(step)
 
     async def link(self, offer: LinkOffer, account: Account, adv_secret: bytes) -> LinkedDevice:
         """Links the client to the account: pair-success, its signature, then the restart. Raises ScanRefused."""
@@ -140,8 +158,9 @@ class Pairings:
         self._expired.update(offer.refs)
         for timer in offer.timers:
             timer.cancel()
-        if offer.finished is not None:
-            offer.finished.cancel()
+        for step in (offer.finished, *offer.steps.values()):
+            if step is not None:
+                step.cancel()
 
 
 def pair_success(account: Account, number: int, sealed_identity: bytes) -> Node:

@@ -7,7 +7,7 @@ from recado_simulator.ledger import LedgerRow
 from recado_simulator.node import Node
 
 # A message is confirmed whatever its type; receipts of one message differ in theirs.
-ParcelKey = tuple[str, str, str, str, str]
+ParcelKey = tuple[str, str, str, str, str, str]
 TYPED = frozenset(("receipt", "notification"))
 
 
@@ -29,10 +29,13 @@ class Parcel:
 def key_of_stanza(node: Node) -> ParcelKey:
     """The key of a stanza that the network sends."""
     sender = node.attrs["from"]
-    return parcel_key(node.tag, sender, str(node.attrs["id"]), str(node.attrs.get("type", "")))
+    return parcel_key(node.tag, sender, str(node.attrs["id"]), str(node.attrs.get("type", "")), node.jid("participant"))
 
 
-def parcel_key(tag: str, sender: object, id: str, type: str) -> ParcelKey:
-    """The key under which a client's answer finds the parcel: `sender` is whom it answers."""
+def parcel_key(tag: str, sender: object, id: str, type: str, participant: Jid | None = None) -> ParcelKey:
+    """The key under which a client's answer finds the parcel: `sender` is whom it answers.
+
+    In a group `participant` is the member who wrote, without the device: not every answer names one.
+    """
     user, server = (sender.user, sender.server) if isinstance(sender, Jid) else ("", str(sender))
-    return (tag, user, server, id, type if tag in TYPED else "")
+    return (tag, user, server, id, type if tag in TYPED else "", str(participant.bare) if participant else "")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from recado_simulator import reading
 from recado_simulator.account import Account, LinkedDevice
+from recado_simulator.group_post import GroupPost
 from recado_simulator.jid import LID_SERVER, NETWORK, Jid
 from recado_simulator.ledger import LedgerRow
 from recado_simulator.node import Node, Value
 from recado_simulator.parcel import Parcel, ParcelKey, key_of_stanza
+from recado_simulator.receipts import receipt_ids
 from recado_simulator.signal import PreKeyBundle
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ class Post:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._groups = GroupPost(network, self)
 
     def deliver(self, device: LinkedDevice, parcels: list[Parcel]) -> None:
         """Puts parcels in the device's mailbox; they are offered now if it is online, else when it comes."""
@@ -36,10 +42,17 @@ class Post:
     def deliver_node(self, device: LinkedDevice, node: Node, row: LedgerRow | None = None) -> None:
         self.deliver(device, [Parcel(key_of_stanza(node), self._network.codec.encode(node), row)])
 
-    def notify(self, device: LinkedDevice, sender: Jid, type: str, children: list[Node]) -> None:
-        """A notification, kept until the device has acknowledged it."""
+    def notify(
+        self,
+        device: LinkedDevice,
+        sender: Jid,
+        type: str,
+        children: list[Node],
+        extra: Mapping[str, Value] = MappingProxyType({}),
+    ) -> None:
+        """A notification with `extra` attributes, kept until the device has acknowledged it."""
         now = str(int(self._network.now()))
-        attrs: dict[str, Value] = {"from": sender, "type": type, "id": self._network.next_id(), "t": now}
+        attrs: dict[str, Value] = {"from": sender, "type": type, "id": self._network.next_id(), "t": now, **extra}
         self.deliver_node(device, Node("notification", attrs, children))
 
     def bundle_of(self, device: LinkedDevice) -> PreKeyBundle:
@@ -54,23 +67,33 @@ class Post:
         """A message that the device has asked for again, in the place of the one before."""
         key = key_of_stanza(message)
         device.mailbox.discard(key)
-        row = self.enter(device, key)
-        self._network.ledger.reopen(row)
+        row = None if message.text("category") else self.enter(device, key)
+        if row is not None:
+            self._network.ledger.reopen(row)
         self.deliver(device, [Parcel(key, self._network.codec.encode(message), row)])
 
-    def send_receipt(self, account: Account, sender: Jid, ids: list[str], type: str) -> None:
-        """A receipt of a handset for all linked devices of an account."""
-        attrs: dict[str, Value] = {"from": sender.bare, "id": ids[0], "t": str(int(self._network.now()))}
+    def send_receipt(
+        self,
+        account: Account,
+        sender: Mapping[str, Value],
+        ids: list[str],
+        type: str,
+        *,
+        but: LinkedDevice | None = None,
+    ) -> None:
+        """A receipt for all linked devices of an account but one; `sender` are the attributes that name whose it is."""
+        attrs: dict[str, Value] = {**sender, "id": ids[0], "t": str(int(self._network.now()))}
         if type:
             attrs["type"] = type
         items = [Node("item", {"id": id}) for id in ids[1:]]
         node = Node("receipt", attrs, [Node("list", {}, items)] if items else None)
         for device in account.devices.values():
-            self.deliver_node(device, node)
+            if device is not but:
+                self.deliver_node(device, node)
 
     def enter(self, device: LinkedDevice, key: ParcelKey) -> LedgerRow:
         """The ledger row of a message for a linked device."""
-        _, user, server, id, _ = key
+        _, user, server, id, _, participant = key
         return self._network.ledger.open(
             LedgerRow(
                 direction="in",
@@ -78,6 +101,7 @@ class Post:
                 account=device.account.phone,
                 device=device.number,
                 sender=f"{user}@{server}",
+                participant=participant,
                 recipient=str(device.lid_jid),
                 queued_at=self._network.now(),
             )
@@ -94,6 +118,10 @@ class Post:
         chat = node.jid("to")
         if chat is None:
             return
+        group = self._network.groups.find(chat)
+        if group is not None:
+            self._groups.carry_message(sender, group, node, row)
+            return
         extras = [child for child in node.children if child.tag in ("device-identity", "meta")]
         for target, enc in copies(node, chat):
             account = self._network.directory.of_jid(target)
@@ -108,10 +136,20 @@ class Post:
     def carry_receipt(self, sender: LinkedDevice, node: Node) -> None:
         """Tells the other side about a receipt; one that asks for a retry goes only to the device that sent."""
         to = node.jid("to")
-        account = self._network.directory.of_jid(to) if to else None
-        if to is None or account is None or account is sender.account:
+        group = self._network.groups.find(to) if to else None
+        if group is not None:
+            self._groups.carry_receipt(sender, group, node)
             return
+        account = self._network.directory.of_jid(to) if to else None
         type = node.text("type")
+        if to is None or account is None:
+            return
+        if account is sender.account and type != "retry":
+            self._network.handset(account).take_own_receipt(node)
+            return
+        if type in reading.TYPES:
+            own = self._network.handset(sender.account)
+            reading.read_elsewhere(own, sender, account, to, type, receipt_ids(node))
         if not to.device:
             self._network.handset(account).take_receipt(sender, to, node)
         wanted = [account.devices.get(to.device)] if type == "retry" else list(account.devices.values())

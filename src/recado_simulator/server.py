@@ -68,10 +68,12 @@ class Server:
 
     async def _download(self, request: web.Request) -> web.Response:
         data = self._network.shelf.get(request.path)
+        self._network.ledger.changed()
         return web.Response(status=404) if data is None else web.Response(body=data)
 
     async def _remove(self, request: web.Request) -> web.Response:
         named = request.query.get("d_md", "")
         path = urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode(errors="replace")
         self._network.shelf.remove(path)
+        self._network.ledger.changed()
         return web.Response()

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recado_simulator.account import Account, LinkedDevice
+from recado_simulator.app_state import saved as app_state
 from recado_simulator.certificate import Authority
+from recado_simulator.handset import Handset
 from recado_simulator.keys import KeyPair
 from recado_simulator.ledger import LedgerRow
 from recado_simulator.login import SignedPrekey
 from recado_simulator.parcel import Parcel
+from recado_simulator.phone import Phone
 from recado_simulator.signal import SignalDevice
 
 if TYPE_CHECKING:
@@ -68,8 +71,13 @@ class State:
             signal = account["signal"] if held["is_clean"] else renewed(account["signal"], network.random)
             restored = Account(**account["account"])
             network.restore(restored, SignalDevice.from_state(signal))
+            handset = network.handset(restored)
+            if isinstance(handset, Phone) and account.get("app_state"):
+                app_state.restore(handset.app_state, account["app_state"])
             for device in account["devices"]:
                 restored.devices[device["number"]] = self._device(restored, device, rows)
+        network.groups.load(held.get("groups", []))
+        network.pictures.load(held.get("pictures", {}))
 
     def _describe(self, is_clean: bool) -> Json:
         network = self._network
@@ -85,10 +93,13 @@ class State:
                 {
                     "account": {name: getattr(account, name) for name in ACCOUNT_FIELDS},
                     "signal": network.handset(account).signal.to_state(),
+                    "app_state": describe_app_state(network.handset(account)),
                     "devices": [describe_device(device, numbers) for device in account.devices.values()],
                 }
                 for account in network.directory
             ],
+            "groups": network.groups.to_state(),
+            "pictures": network.pictures.to_state(),
         }
 
     def _device(self, account: Account, held: Json, rows: list[LedgerRow]) -> LinkedDevice:
@@ -103,6 +114,7 @@ class State:
                 id=signed[0], public=bytes.fromhex(signed[1]), signature=bytes.fromhex(signed[2])
             ),
             signed_identity=bytes.fromhex(held["signed_identity"]),
+            was_welcomed=held.get("was_welcomed", True),
             mailbox=self._network.new_mailbox(),
             prekeys=deque((id, bytes.fromhex(key)) for id, key in held["prekeys"]),
         )
@@ -113,6 +125,10 @@ class State:
 ACCOUNT_FIELDS = ("phone", "lid", "name", "kind", "raw_id", "last_device")
 
 
+def describe_app_state(handset: Handset) -> Json | None:
+    return app_state.describe(handset.app_state) if isinstance(handset, Phone) else None
+
+
 def describe_device(device: LinkedDevice, numbers: dict[int, int]) -> Json:
     signed = device.signed_prekey
     return {
@@ -121,6 +137,7 @@ def describe_device(device: LinkedDevice, numbers: dict[int, int]) -> Json:
         "registration_id": device.registration_id,
         "identity_key": device.identity_key.hex(),
         "signed_prekey": [signed.id, signed.public.hex(), signed.signature.hex()],
+        "was_welcomed": device.was_welcomed,
         "signed_identity": device.signed_identity.hex(),
         "prekeys": [[id, key.hex()] for id, key in device.prekeys],
         "parcels": [
@@ -131,16 +148,18 @@ def describe_device(device: LinkedDevice, numbers: dict[int, int]) -> Json:
 
 
 def restored_parcel(held: list[Any], rows: list[LedgerRow]) -> Parcel:
-    tag, user, server, id, type = held[0]
+    tag, user, server, id, type, *member = held[0]
+    participant = member[0] if member else ""
     row = None if held[3] is None else rows[held[3]]
-    parcel = Parcel((tag, user, server, id, type), b64decode(held[1]), row)
+    parcel = Parcel((tag, user, server, id, type, participant), b64decode(held[1]), row)
     parcel.was_offered = held[2]
     return parcel
 
 
 def renewed(signal: Json, source: random.Random) -> Json:
     """A played device whose last steps were not saved: it begins new sessions, with new keys."""
-    return {**signal, "stream": [source.randbytes(32).hex(), 0], "sessions": {}}
+    groups = {**signal["groups"], "own": {}}
+    return {**signal, "stream": [source.randbytes(32).hex(), 0], "sessions": {}, "groups": groups}
 
 
 def pair(private: str) -> KeyPair:

@@ -13,6 +13,7 @@ from recado.domain.engine import Device
 from recado.runtime import Runtime, running
 from recado.settings import Settings, read_settings
 from tests.api.door import Door, House
+from tests.api.neighbours import Street, a_street
 from tests.engines.fake import FakeEngine
 from tests.fixtures_database import TEMPLATE, copied, named
 
@@ -27,6 +28,7 @@ def settings_for(database_url: str, directory: Path) -> Settings:
         port=0,
         admin_key=ADMIN_KEY,
         cors_origins=["https://painel.example"],
+        pace=False,
     )
 
 
@@ -77,3 +79,12 @@ async def house(server_url: str, _caretaker, tmp_path_factory) -> AsyncIterator[
         async with running(settings, engine=engine) as runtime, aiohttp.ClientSession() as http:
             await engine.attached.wait()
             yield await House.furnished(Door(runtime, http, ADMIN_KEY), engine, PHONE)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def street(server_url: str, _caretaker, tmp_path_factory) -> AsyncIterator[Street]:
+    """Two instances of which a key sees one; the tests of a module leave them as they were."""
+    with copied(_caretaker, TEMPLATE) as name:
+        settings = settings_for(named(server_url, name), tmp_path_factory.mktemp("street"))
+        async with a_street(settings.model_copy(update={"allow_private_webhooks": ["127.0.0.0/8"]})) as street:
+            yield street

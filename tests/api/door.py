@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 
 from recado.domain.access import EVERYTHING
-from recado.domain.engine import Device
+from recado.domain.engine import Device, Notice
+from recado.domain.sync import HistoryBatch, Picture
 from recado.runtime import Runtime
 from tests.engines.fake import FakeEngine
 from tests.waiting import until
@@ -82,12 +83,16 @@ class Door:
         """A new instance that is linked to that device and connected."""
         engine.link((await self.instance(name))["id"], device)
         await self.post(f"/v1/instances/{name}/start")
+        return await self.row_with(name, status="connected")
 
-        async def is_connected() -> dict[str, Any] | None:
+    async def row_with(self, name: str, **values: Any) -> dict[str, Any]:
+        """Wait until the instance is shown with these values, and return it."""
+
+        async def is_so() -> dict[str, Any] | None:
             row = (await self.get(f"/v1/instances/{name}")).body
-            return row if row["status"] == "connected" else None
+            return row if all(row[key] == value for key, value in values.items()) else None
 
-        return await until(is_connected)
+        return await until(is_so)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +102,20 @@ class House:
     door: Door
     engine: FakeEngine
     known: dict[str, str]
+    wa_id: str
 
     @classmethod
     async def furnished(cls, door: Door, engine: FakeEngine, device: Device) -> House:
         loja = await door.connected_instance("loja", engine, device)
         await door.instance("filial")
+        engine.pictures["5511988887777@s.whatsapp.net"] = Picture(id="1", image=b"\xff\xd8\xff a face")
+        # A silent phone would be waited for: a minute for each request with `wait=answered`.
+        engine.phone(loja["id"]).older = HistoryBatch(session=loja["id"], id="")
         await engine.receive(loja["id"])
         [message] = (await door.get("/v1/instances/loja/messages")).body["items"]
+        entered = {"JID": "1203@g.us", "Name": "Equipe", "Participants": [{"JID": "2@lid", "LID": "2@lid"}]}
+        await engine.offer(loja["id"], Notice(session=loja["id"], name="JoinedGroup", value=entered))
+        [group] = (await door.get("/v1/instances/loja/groups")).body["items"]
         key = await door.post("/v1/keys", {"name": "n8n", "scopes": ["events"]})
         webhook = await door.post("/v1/webhooks", {"url": "http://127.0.0.9:9", "events": ["webhook.test"]})
         known = {
@@ -111,10 +123,11 @@ class House:
             "message_id": message["id"],
             "chat_id": message["chat"]["id"],
             "contact_id": message["sender"]["id"],
+            "group_id": group["id"],
             "key_id": key.body["id"],
             "webhook_id": webhook.body["id"],
         }
-        return cls(door=door, engine=engine, known=known)
+        return cls(door=door, engine=engine, known=known, wa_id=message["wa_id"])
 
     async def content(self) -> dict[str, int]:
         """How many rows there are of everything that people can ask for."""

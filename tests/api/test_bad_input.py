@@ -25,7 +25,6 @@ async def nothing_done(house: House) -> AsyncIterator[None]:
     assert await house.content() == before
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 refused = pytest.mark.usefixtures("nothing_done")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from recado.domain.engine import EngineError
 from tests.api.door import Door
 from tests.engines.fake import FakeEngine
 
@@ -31,12 +30,6 @@ async def test_a_message_is_found_by_whatsapps_id_too_and_tells_its_history(door
     sent = await door.post(f"/v1/instances/{loja}/messages?wait=sent", {"to": TO, "text": "Oi"})
     shown = (await door.get(f"/v1/instances/{loja}/messages/{sent.body['wa_id']}")).body
     assert [step["status"] for step in shown["history"]] == ["queued", "sent"]
-
-
-async def test_a_refusal_is_told_with_whatsapps_number(door: Door, loja: str, engine: FakeEngine):
-    engine.script("send", EngineError("server", "refused", server_code=463))
-    sent = await door.post(f"/v1/instances/{loja}/messages?wait=sent", {"to": TO, "text": "Oi"})
-    assert (sent.status, sent.body["status"], sent.body["error"]["code"]) == (201, "failed", "463")
 
 
 async def test_the_same_idempotency_key_gives_the_first_answer_again(door: Door, loja: str, engine: FakeEngine):

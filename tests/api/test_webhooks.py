@@ -76,18 +76,69 @@ async def test_what_was_delivered_can_be_delivered_again(door: Door, receiver: R
     made = (await door.post("/v1/webhooks", {"url": receiver.url})).body
     await door.instance()
     await receiver.until(lambda got: len(got) == 1)
-
-    async def is_settled() -> bool:
-        return (await door.get(f"/v1/webhooks/{made['id']}")).body["position"] > made["position"]
-
-    await until(is_settled)
+    await until_delivered(door, made)
     again = await door.post(f"/v1/webhooks/{made['id']}/replay", {"since": made["position"]})
     assert (again.status, again.body) == (202, {"queued": 1})
     first, second = await receiver.until(lambda got: len(got) == 2)
     assert first.id == second.id
 
 
-@pytest.mark.parametrize("body", [{}, {"failed": True, "since": 1}, {"position": 0}, {"since": 2**63}])
+async def test_what_happened_in_a_span_can_be_delivered_again(door: Door, receiver: Receiver):
+    made = (await door.post("/v1/webhooks", {"url": receiver.url})).body
+    await door.instance()
+    await receiver.until(lambda got: len(got) == 1)
+    await until_delivered(door, made)
+    span = {"from": "2026-01-01T00:00:00Z", "until": "2199-01-01T00:00:00-03:00"}
+    again = await door.post(f"/v1/webhooks/{made['id']}/replay", span)
+    assert (again.status, again.body) == (202, {"queued": 1})
+    first, second = await receiver.until(lambda got: len(got) == 2)
+    assert first.id == second.id
+
+
+async def test_attempts_can_be_chosen_by_event_and_by_what_came_of_them(door: Door, receiver: Receiver):
+    made = (await door.post("/v1/webhooks", {"url": receiver.url})).body
+    path = f"/v1/webhooks/{made['id']}"
+    await door.instance()
+    await until_delivered(door, made)
+    receiver.answer = answering(500)
+    await door.post(f"{path}/test")
+
+    async def chosen(query: str) -> list[int | None]:
+        return [one["status"] for one in (await door.get(f"{path}/attempts?{query}")).body["items"]]
+
+    [listed] = (await door.get(f"{path}/attempts?failed=false")).body["items"]
+    assert [await chosen(query) for query in ("", "failed=true", f"position={listed['position']}", "position=0")] == [
+        [500, 200],
+        [500],
+        [200],
+        [500],
+    ]
+
+
+async def test_attempts_come_in_pages(door: Door, receiver: Receiver):
+    made = (await door.post("/v1/webhooks", {"url": receiver.url})).body
+    path = f"/v1/webhooks/{made['id']}"
+    tried = [(await door.post(f"{path}/test")).body["id"] for _ in range(3)]
+    seen, after = [], ""
+    while after is not None:
+        page = (await door.get(f"{path}/attempts?limit=2{after and '&after=' + after}")).body
+        seen += [one["id"] for one in page["items"]]
+        after = page["next"]
+    assert seen == tried[::-1]
+
+
+async def until_delivered(door: Door, webhook: dict) -> None:
+    async def is_settled() -> bool:
+        return (await door.get(f"/v1/webhooks/{webhook['id']}")).body["position"] > webhook["position"]
+
+    await until(is_settled)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"failed": True, "since": 1}, {"position": 0}, {"since": 2**63}, {"until": "2026-01-01T00:00:00Z"},
+     {"from": "2026-01-01T00:00:00"}],
+)  # fmt: skip
 async def test_a_replay_that_is_not_clear(door: Door, receiver: Receiver, body: dict):
     made = (await door.post("/v1/webhooks", {"url": receiver.url})).body
     answer = await door.post(f"/v1/webhooks/{made['id']}/replay", body)

@@ -25,6 +25,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     monkeypatch.delenv("RECADO_URL", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RECADO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RECADO_PACE", "off")
     return monkeypatch
 
 

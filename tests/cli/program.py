@@ -39,7 +39,7 @@ class Ended:
 def environment(directory: Path, **settings: object) -> dict[str, str]:
     """This one without any RECADO_…, and with those settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECADO_")}
-    chosen = {"data_dir": directory / "data", "port": 0} | settings
+    chosen = {"data_dir": directory / "data", "port": 0, "pace": "off"} | settings
     return inherited | {f"RECADO_{name.upper()}": str(value) for name, value in chosen.items()}
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from recado.cli.client import Failed
+from recado.domain.access import EVERYTHING
 from recado.domain.errors import Misconfigured
+from recado.store import rights
 from recado.store.migrate import migrations
+from recado.store.rights import Trouble
 from tests.engines.fake import FakeEngine
 from tests.sinks.receiver import receiving
 from tests.waiting import until
@@ -73,6 +78,30 @@ async def test_force_update_prints_before_and_after_of_every_instance(recado, lo
     assert (before[:2], after[:2]) == (["before", "loja"], ["after", "loja"])
 
 
+async def test_force_update_takes_the_names_that_it_is_given(recado, runtime, loja: str):
+    for name in ("filial", "matriz"):
+        await runtime.services.instances.create(name, start=False)
+    shown = rows(await recado("instance", "force-update", "matriz", "loja"))[1:]
+    assert [row[1] for row in shown] == ["matriz", "matriz", "loja", "loja"]
+
+
+async def test_force_update_says_what_it_could_not_look_at_and_does_the_others(recado, loja: str, capsys):
+    with pytest.raises(SystemExit) as caught:
+        await recado("instance", "force-update", "nenhuma", "loja")
+    out = capsys.readouterr().out
+    assert "❌ nenhuma: There is no instance named 'nenhuma'" in out
+    assert [row[:2] for row in rows(out)[1:3]] == [["before", "loja"], ["after", "loja"]]
+    assert caught.value.code == 1
+
+
+async def test_force_update_shows_what_was_wrong_and_what_is_so(recado, runtime, loja: str):
+    async with runtime.database.transaction() as tx:
+        await tx.execute("UPDATE whatsapp_instances SET status = 'disconnected', phone_number = NULL")
+    _, before, after = rows(await recado("instance", "force-update", "loja"))
+    assert (before[2], after[2]) == ("disconnected", "connected")
+    assert (before[4], after[4][:2]) == ("–", "55")
+
+
 async def test_a_removal_asks_for_the_name(recado, loja: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     assert await recado("instance", "remove", "loja") == "Nothing was removed.\n"
@@ -88,7 +117,7 @@ async def test_a_message_is_sent_and_waited_for(recado, loja: str, engine: FakeE
 async def test_messages_are_listed(recado, loja: str):
     await recado("message", "send", "loja", TO, "Olá!")
     _, row = rows(await recado("message", "list", "loja"))
-    assert row[1:] == ["me", "sent", "Olá!"]
+    assert row[1:] == [TO[1:], "me", "sent", "Olá!"]
 
 
 async def test_keys_are_made_listed_and_revoked(recado, runtime):
@@ -107,6 +136,30 @@ async def test_webhooks_are_made_tried_looked_at_and_removed(recado, runtime):
         assert re.match(r"200 +in \d+ ms", await recado("webhook", "test", id))
         assert len(rows(await recado("webhook", "attempts", id))) == 2
         assert await recado("webhook", "remove", id) == "✅ removed\n"
+
+
+async def test_webhooks_are_paused_resumed_replayed_and_their_secrets_rotated(recado, runtime):
+    async with receiving() as receiver:
+        made = await recado("webhook", "create", receiver.url, "--header", "X-Team: blue")
+        id = made.split()[1]
+        await recado("instance", "create", "loja", "--no-qr")
+        first = (await receiver.count(1))[0]
+        assert first.headers["x-team"] == "blue"
+        await until(lambda: tried(runtime, id))
+        assert await recado("webhook", "pause", id) == "✅ paused\n"
+        assert re.match(r"✅ active, from position \d+ on", await recado("webhook", "resume", id))
+        seen = len(receiver.got)
+        assert re.match(r"✅ [1-9]\d* events", await recado("webhook", "replay", id, "--from", "2026-01-01"))
+        await receiver.count(seen + 1)
+        rotated = await recado("webhook", "secret", id)
+        assert "whsec_" in rotated
+        assert rotated.split()[1] not in made
+
+
+async def tried(runtime, webhook_id: str) -> bool:
+    """Whether the cursor has moved past the first event."""
+    page = await runtime.services.webhooks.attempts(EVERYTHING, UUID(webhook_id))
+    return bool(page.items)
 
 
 async def test_the_servers_words_are_passed_on(recado, runtime):
@@ -169,6 +222,26 @@ async def test_the_doctor_says_what_an_instance_waits_for(recado, environment, h
     out = await recado("doctor")
     assert "⚠️ loja is " in out
     assert "recado instance show loja" in out
+
+
+async def test_the_doctor_says_what_stands_open(recado, environment, host, runtime, database_url: str):
+    environment.setenv("RECADO_DATABASE_URL", database_url)
+    async with runtime.database.transaction() as tx:
+        await tx.execute("ALTER TABLE whatsapp_chats DISABLE ROW LEVEL SECURITY")
+    assert "⚠️ Row-level security is off on whatsapp_chats" in await recado("doctor")
+
+
+async def test_the_doctor_says_since_when_writes_are_not_kept(recado, environment, host, runtime, database_url, capsys):
+    environment.setenv("RECADO_DATABASE_URL", database_url)
+    trouble = Trouble(
+        code="x", sentence="A trigger swallows them.", hint="Drop it.", since=datetime(2026, 11, 24, tzinfo=UTC)
+    )
+    async with runtime.database.transaction() as tx:
+        await rights.note(tx, trouble)
+    with pytest.raises(SystemExit):
+        await recado("doctor")
+    said = "❌ Since 2026-11-24 00:00 UTC Recado's own writes are not kept. A trigger swallows them.\n   Drop it.\n"
+    assert said in capsys.readouterr().out
 
 
 async def test_the_doctor_works_where_nothing_is_yet(recado, host):

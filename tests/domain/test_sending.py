@@ -72,7 +72,7 @@ def test_a_try_without_a_connection_waits_however_often(kind):
 
 def test_a_try_that_the_host_took_with_it_counts():
     assert judge(EngineError("host_down", "no", may_retry=True, is_uncertain=True), 0) == Postponed(
-        pause=PAUSES[0], detail="no", counts=True
+        pause=PAUSES[0], detail="no", counts=True, is_in_doubt=True
     )
 
 
@@ -90,7 +90,8 @@ def test_a_message_that_is_never_answered_is_given_up():
 
 @pytest.mark.parametrize("code", [463, 479, 400, 403, 420])
 def test_a_refusal_by_the_server_is_final_and_keeps_its_code(code):
-    assert judge(EngineError("server", "refused", server_code=code), 0) == Refused(code=str(code), detail="refused")
+    verdict = judge(EngineError("server", "refused", server_code=code), 0)
+    assert verdict == Refused(code=f"server_{code}", detail="refused")
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 503])

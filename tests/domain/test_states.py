@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recado.domain import life, picture
@@ -30,6 +30,7 @@ HEARD: dict[str, tuple[Signal, dict[str, object]]] = {
     "connect_failed/host_down": (signal("connect_failed", error="not running", kind="host_down"), {}),
     "connect_failed/storage": (signal("connect_failed", error="no connection", kind="storage"), {}),
     "connect_failed/stale_fence": (signal("connect_failed", error="newer fence", kind="stale_fence"), {}),
+    "connect_failed/lease_over": (signal("connect_failed", error="too old", kind="lease_over"), {}),
     "disconnected/expected": (signal("disconnected", expected=True), {}),
     "disconnected/codes_used_up": (signal("disconnected"), {"deadline": NOW + 2 * SECOND}),
     "stream_error": (signal("stream_error", code="500", text="internal"), {}),
@@ -41,8 +42,10 @@ HEARD: dict[str, tuple[Signal, dict[str, object]]] = {
     "temporary_ban": (signal("temporary_ban", code=101, expires_ms=3_600_000), {}),
     "connect_failure": (signal("connect_failure", code=500, text="internal"), {}),
     "connect_failure/routine": (signal("connect_failure", code=503), {}),
+    "host_down/hang": (signal("host_down", error="it does not answer", cause="hang"), {}),
+    "host_down/memory": (signal("host_down", error="too much memory", cause="memory"), {}),
+    "storage_down/why": (signal("storage_down", error="no connection"), {"reason": "connection_lost"}),
     "closed/lease_expired": (signal("closed", cause="lease_expired"), {}),
-    "closed/superseded": (signal("closed", cause="superseded"), {}),
     "closed/storage_down": (signal("closed", cause="storage_down"), {}),
     "closed/panic": (signal("closed", cause="panic", error="index out of range"), {}),
     "closed/shutdown": (signal("closed", cause="shutdown"), {}),
@@ -51,6 +54,7 @@ ANY = frozenset(STATES)
 POSSIBLE = {
     "disconnected/codes_used_up": frozenset({"awaiting_scan"}),
     "disconnected/old_socket": frozenset({"starting", "pairing"}),
+    "storage_down/why": frozenset({"reconnecting"}),
 }
 
 
@@ -77,13 +81,26 @@ def test_a_row_of_the_table_is_what_a_signal_does(name: str, state: State, outco
         assert (step.after.next_at is not None) == (outcome.retry is not Retry.NEVER)
 
 
-def test_every_signal_of_the_protocol_is_in_the_table() -> None:
+def signals_of_the_protocol() -> list[list[list[str]]]:
+    """The cells of each row: what the page quotes in them."""
     section = (DOCS / "engine-protocol.md").read_text().split("### Signals")[1].split("## 5.")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    return [[re.findall(r"`(\w+)`", cell) for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_every_signal_of_the_protocol_is_in_the_table() -> None:
+    named = {name for cells in signals_of_the_protocol() for name in cells[0]}
     ours = {"host_down", "host_up"}
 
-    assert named | ours == {name.partition("/")[0] for name in SIGNALS}
+    of_content = {"app_state_changed"}
+
+    assert named | ours == {name.partition("/")[0] for name in SIGNALS} | of_content
+
+
+def test_every_cause_for_which_the_host_closes_a_session_is_in_the_table() -> None:
+    [causes] = [set(cells[1]) - {"cause", "error"} for cells in signals_of_the_protocol() if cells[0] == ["closed"]]
+
+    assert causes == {name.partition("/")[2] for name in SIGNALS if name.startswith("closed/")}
 
 
 def test_the_page_of_states_is_current() -> None:
@@ -141,6 +158,7 @@ def after(seen: Observed, stimulus: Signal | str, now: datetime) -> Observed:
 
 
 @given(st.lists(st.tuples(STIMULI, st.integers(0, 400))), st.sampled_from(STATES))
+@settings(deadline=None)
 def test_whatever_happens_no_state_is_eternal_and_final_ones_stay(
     stimuli: list[tuple[Signal | str, int]], first: State
 ) -> None:
@@ -166,5 +184,6 @@ def test_every_own_stimulus_is_reached_by_a_function() -> None:
         "overdue", "overdue/code", "overdue/passkey",
         "probe_good", "probe_slow", "probe_unanswered", "probe_unanswered/again", "probe_behind", "probe_behind/again",
         "no_device", "no_device/was_linked", "code_made", "found_online", "found_offline",
+        "nothing_heard", "brought_down",
         "taken_over", "taken_over/new", "asked_to_run", "asked_to_stop", "unlinked_by_user", "recado_stopped",
     }  # fmt: skip

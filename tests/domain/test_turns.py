@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID
 
 from hypothesis import settings
@@ -10,10 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from recado.domain.jid import Identity
-from recado.domain.sending import Queued
+from recado.domain.pacing import Bucket, Span
+from recado.domain.sending import Lane, Queued
 from recado.domain.turns import Turns
 
 WINDOW = 3
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def paced() -> dict[Lane, Bucket]:
+    """One stranger a second."""
+    return {"new": Bucket(Span(least=SECOND, most=SECOND), 1, Random(1))}
 
 
 def queued(chat: int, n: int) -> Queued:
@@ -38,60 +48,59 @@ def ids(rows: list[Queued]) -> list[str]:
 def test_the_heads_of_chats_are_ready_in_the_order_of_the_queue():
     turns = Turns(WINDOW)
     turns.admit([queued(1, 1), queued(1, 2), queued(2, 1)])
-    assert ids(turns.ready()) == ["1/1", "2/1"]
+    assert ids(turns.ready(NOW)) == ["1/1", "2/1"]
 
 
 def test_a_chat_waits_for_its_message_under_way():
     turns = Turns(WINDOW)
     turns.admit([first := queued(1, 1), queued(1, 2)])
-    turns.begin(first)
-    assert turns.ready() == []
+    turns.begin(first, NOW)
+    assert turns.ready(NOW) == []
     turns.finish(first)
-    assert ids(turns.ready()) == ["1/2"]
+    assert ids(turns.ready(NOW)) == ["1/2"]
 
 
 def test_no_more_than_the_window_is_ready():
     turns = Turns(WINDOW)
     turns.admit([queued(chat, 1) for chat in range(5)])
-    assert ids(turns.ready()) == ["0/1", "1/1", "2/1"]
-    for row in turns.ready():
-        turns.begin(row)
-    assert (turns.ready(), turns.room) == ([], 0)
+    assert ids(turns.ready(NOW)) == ["0/1", "1/1", "2/1"]
+    for row in turns.ready(NOW):
+        turns.begin(row, NOW)
+    assert (turns.ready(NOW), turns.room("open", NOW)) == ([], 0)
 
 
 def test_a_busy_chat_lets_others_go_before_it():
     turns = Turns(1)
     turns.admit([first := queued(1, 1), queued(1, 2), queued(2, 1)])
-    turns.begin(first)
+    turns.begin(first, NOW)
     turns.finish(first)
-    assert ids(turns.ready()) == ["2/1"]
+    assert ids(turns.ready(NOW)) == ["2/1"]
 
 
 def test_a_message_that_is_held_stays_the_first_of_its_chat():
     turns = Turns(WINDOW)
     turns.admit([first := queued(1, 1), queued(1, 2)])
-    turns.begin(first)
-    turns.hold(replace(first, attempts=1), is_offline=False)
-    assert turns.ready() == []
-    turns.release(first.chat_id)
-    assert [(row.wa_id, row.attempts) for row in turns.ready()] == [("1/1", 1)]
+    turns.begin(first, NOW)
+    turns.hold(replace(first, attempts=1), NOW + SECOND, is_offline=False)
+    assert (turns.ready(NOW), turns.next_at(NOW)) == ([], NOW + SECOND)
+    assert [(row.wa_id, row.attempts) for row in turns.ready(NOW + SECOND)] == [("1/1", 1)]
 
 
 def test_coming_online_releases_only_those_that_waited_for_it():
     turns = Turns(WINDOW)
     turns.admit([one := queued(1, 1), other := queued(2, 1)])
     for row in (one, other):
-        turns.begin(row)
-    turns.hold(one, is_offline=True)
-    turns.hold(other, is_offline=False)
+        turns.begin(row, NOW)
+    turns.hold(one, NOW + SECOND, is_offline=True)
+    turns.hold(other, NOW + SECOND, is_offline=False)
     turns.come_online()
-    assert ids(turns.ready()) == ["1/1"]
+    assert ids(turns.ready(NOW)) == ["1/1"]
 
 
 def test_what_has_not_begun_can_be_forgotten():
     turns = Turns(WINDOW)
     turns.admit([first := queued(1, 1), queued(1, 2), queued(2, 1)])
-    turns.begin(first)
+    turns.begin(first, NOW)
     turns.drop_waiting()
     assert set(turns.chats) == {first.chat_id}
     turns.finish(first)
@@ -101,11 +110,56 @@ def test_what_has_not_begun_can_be_forgotten():
 def test_a_message_that_is_held_after_the_rest_was_forgotten_is_still_there():
     turns = Turns(WINDOW)
     turns.admit([first := queued(1, 1)])
-    turns.begin(first)
+    turns.begin(first, NOW)
     turns.drop_waiting()
-    turns.hold(first, is_offline=True)
+    turns.hold(first, NOW + SECOND, is_offline=True)
     turns.come_online()
-    assert ids(turns.ready()) == ["1/1"]
+    assert ids(turns.ready(NOW)) == ["1/1"]
+
+
+def test_what_was_taken_out_of_the_queue_holds_nothing_back():
+    turns = Turns(WINDOW)
+    turns.admit([first := replace(queued(1, 1), not_before=NOW + SECOND), queued(1, 2)])
+    assert turns.ready(NOW) == []
+    turns.remove(first.message_id)
+    assert ids(turns.ready(NOW)) == ["1/2"]
+
+
+def test_of_a_chat_with_nothing_left_nothing_is_remembered():
+    turns = Turns(WINDOW)
+    turns.admit([first := queued(1, 1)])
+    turns.remove(first.message_id)
+    assert (list(turns.chats), turns.next_at(NOW)) == ([], None)
+
+
+def test_one_lane_can_be_forgotten_and_the_others_stay():
+    turns = Turns(WINDOW)
+    turns.admit([replace(queued(1, 1), lane="new"), queued(2, 1)])
+    turns.drop_waiting("new")
+    assert ids(turns.ready(NOW)) == ["2/1"]
+
+
+def test_strangers_wait_for_their_pace_and_nobody_waits_for_them():
+    turns = Turns(WINDOW, paced())
+    turns.admit([replace(queued(chat, 1), lane="new") for chat in (1, 2)] + [queued(3, 1), queued(4, 1)])
+    for row in turns.ready(NOW):
+        turns.begin(row, NOW)
+    assert sorted(turns.under_way) == [UUID(int=1001), UUID(int=3001), UUID(int=4001)]
+
+
+def test_a_chat_that_moves_to_another_lane_goes_at_its_pace():
+    turns = Turns(WINDOW, paced())
+    turns.admit([replace(queued(chat, 1), lane="new") for chat in (1, 2)])
+    turns.begin(turns.ready(NOW)[0], NOW)
+    assert (turns.ready(NOW), turns.next_at(NOW)) == ([], NOW + SECOND)
+    turns.move(UUID(int=2), "open")
+    assert ids(turns.ready(NOW)) == ["2/1"]
+
+
+def test_a_lane_that_is_full_leaves_room_in_the_others():
+    turns = Turns(WINDOW, paced())
+    turns.admit([replace(queued(chat, 1), lane="new") for chat in range(WINDOW)])
+    assert (turns.room("new", NOW), turns.room("open", NOW)) == (0, WINDOW)
 
 
 class EveryOrder(RuleBasedStateMachine):
@@ -116,7 +170,7 @@ class EveryOrder(RuleBasedStateMachine):
         self.turns = Turns(WINDOW)
         self.admitted: dict[int, int] = {}
         self.under_way: list[Queued] = []
-        self.held: list[Queued] = []
+        self.now = NOW
         self.done: list[Queued] = []
 
     @rule(chat=st.integers(1, 4), count=st.integers(1, 3))
@@ -129,8 +183,8 @@ class EveryOrder(RuleBasedStateMachine):
 
     @rule()
     def begin(self) -> None:
-        for row in self.turns.ready():
-            self.turns.begin(row)
+        for row in self.turns.ready(self.now):
+            self.turns.begin(row, self.now)
             self.under_way.append(row)
 
     @rule(data=st.data(), is_sent=st.booleans())
@@ -142,13 +196,11 @@ class EveryOrder(RuleBasedStateMachine):
             self.turns.finish(row)
             self.done.append(row)
         else:
-            self.turns.hold(row, is_offline=False)
-            self.held.append(row)
+            self.turns.hold(row, self.now + SECOND, is_offline=False)
 
     @rule()
-    def release(self) -> None:
-        if self.held:
-            self.turns.release(self.held.pop(0).chat_id)
+    def pass_time(self) -> None:
+        self.now += SECOND
 
     @invariant()
     def the_window_is_kept(self) -> None:
@@ -167,9 +219,7 @@ class EveryOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         while self.turns.chats:
-            for row in self.held:
-                self.turns.release(row.chat_id)
-            self.held.clear()
+            self.pass_time()
             self.begin()
             for row in self.under_way:
                 self.turns.finish(row)

@@ -20,12 +20,7 @@ async def introduced(harness: EngineHarness) -> None:
     await link(harness, "s1")
     wa_id = await harness.write("s1", "hello")
     await until(lambda: harness.is_confirmed("s1", wa_id))
-
-
-async def round_trips(harness: EngineHarness) -> None:
-    """Time for the network to hear what it must not hear."""
-    for _ in range(10):
-        await harness.engine.probe("s1", 1, 10_000)
+    await harness.news_of_names("s1")
 
 
 class EngineContract:
@@ -69,7 +64,7 @@ class EngineContract:
         harness.listener.hold("s1")
         wa_id = await harness.write("s1", "Olá!")
         await harness.listener.until(lambda: harness.listener.waiting)
-        await round_trips(harness)
+        await harness.time_to_hear("s1", wa_id)
         assert not await harness.is_confirmed("s1", wa_id)
         harness.listener.release("s1")
         await until(lambda: harness.is_confirmed("s1", wa_id))
@@ -94,7 +89,7 @@ class EngineContract:
         harness.listener.refuse("s1")
         wa_id = await harness.write("s1", "refused")
         await harness.listener.until(lambda: harness.listener.refusals)
-        await round_trips(harness)
+        await harness.time_to_hear("s1", wa_id)
         assert not await harness.is_confirmed("s1", wa_id)
 
     async def test_messages_of_a_session_come_in_order(self, harness: EngineHarness):

@@ -25,11 +25,12 @@ from recado.domain.engine import (
     Sent,
     Snapshot,
 )
-from tests.engines.fake_network import FakeNetwork, FakeSession
+from tests.engines.fake_network import FakeSession
+from tests.engines.fake_phone import FakePhones
 
 
-class FakeEngine(FakeNetwork):
-    """Implements `domain.engine.Engine` over a network that the test plays."""
+class FakeEngine(FakePhones):
+    """Implements `domain.engine.Engine` and every extra over a network that the test plays."""
 
     name = "fake"
 
@@ -94,6 +95,8 @@ class FakeEngine(FakeNetwork):
                 self.attempts.append((session, outgoing))
             raise
         self.attempts.append((session, outgoing))
+        if self.delivers_at_once:
+            self._spawn(self.receipt(session, outgoing.wa_id, sender=outgoing.to))
         return answer  # type: ignore[no-any-return]  # what the test scripted
 
     async def resolve(self, session: str, fence: int, phones: list[str]) -> list[Resolved]:

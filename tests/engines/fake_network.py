@@ -12,7 +12,6 @@ from typing import Any, Literal
 from recado.clock import Clock, SystemClock
 from recado.domain.engine import (
     Device,
-    Inbound,
     Incoming,
     Listener,
     Outgoing,
@@ -21,6 +20,7 @@ from recado.domain.engine import (
     Signal,
 )
 from recado.domain.jid import identity_of
+from recado.domain.sync import Heard
 
 
 def protobuf_text(text: str) -> bytes:
@@ -60,7 +60,7 @@ class Gate:
 
     async def reached(self, count: int) -> None:
         """Wait until so many calls stand at the gate."""
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(lambda: self.arrived >= count)
 
     def open(self) -> None:
@@ -76,11 +76,12 @@ class FakeNetwork:
         self.devices: dict[str, Device] = {}  # what the host's database holds; survives `crash`
         self.open: dict[str, FakeSession] = {}
         self.connects_by_itself = True  # a start with a device leads to `connected`
+        self.delivers_at_once = False  # who is written to has it at once, and says so
         self.is_host_up = True
         self.calls: list[tuple[str, str, int]] = []  # method, session, fence
         self.attempts: list[tuple[str, Outgoing]] = []  # every send that reached the network, repeats included
         self.accounts: dict[str, Resolved] = {}  # answers of `resolve`; other numbers are registered as they are
-        self.kept: defaultdict[str, list[Inbound]] = defaultdict(list)  # not confirmed: offered at the next connect
+        self.kept: defaultdict[str, list[Heard]] = defaultdict(list)  # not confirmed: offered at the next connect
         self.unanswered: Counter[str] = Counter()  # events that Recado has not answered yet
         self.confirmed: list[str] = []  # WhatsApp ids that the network will never offer again
         self._scripts: defaultdict[str, deque[Any]] = defaultdict(deque)
@@ -132,11 +133,11 @@ class FakeNetwork:
         self.open[session].state = "disconnected"
         self.say("logged_out", session, on_connect=False, code=401, text="device_removed")
 
-    def crash(self) -> None:
-        """The host dies: nothing is open any more, calls fail until `come_back`."""
+    def crash(self, **said: Any) -> None:
+        """The host dies: nothing is open any more, calls fail until `come_back`. `said` is what `host_down` tells."""
         self.is_host_up = False
         self.open.clear()
-        self.say("host_down")
+        self.say("host_down", **said)
 
     def come_back(self) -> None:
         self.is_host_up = True
@@ -198,7 +199,7 @@ class FakeNetwork:
             ),
         )
 
-    async def offer(self, session: str, inbound: Inbound) -> bool:
+    async def offer(self, session: str, inbound: Heard) -> bool:
         if self._listener is None:
             raise AssertionError("nobody runs this engine yet")
         wa_id = getattr(inbound, "wa_id", None)

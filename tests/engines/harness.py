@@ -41,8 +41,14 @@ class EngineHarness(Protocol):
     async def write(self, session: str, text: str) -> str:
         """Somebody writes to the session's phone; WhatsApp's id of it."""
 
+    async def news_of_names(self, session: str) -> None:
+        """Whatever the engine says about the name of who has written first has been said."""
+
     async def is_confirmed(self, session: str, wa_id: str) -> bool:
         """Whether the network counts it as received."""
+
+    async def time_to_hear(self, session: str, wa_id: str) -> None:
+        """Time enough for the network to hear of this message what it must not hear."""
 
     async def arrived(self, session: str) -> list[Arrived]:
         """What `somebody` got from the session's phone, each id once."""
@@ -72,3 +78,9 @@ async def link(harness: EngineHarness, session: str, fence: int = 1) -> Device:
     await listener.signalled("connected", session)
     assert device is not None
     return device
+
+
+async def round_trips(engine: Engine, session: str) -> None:
+    """The wire is used back and forth; what was said before has been heard."""
+    for _ in range(10):
+        await engine.probe(session, 1, 10_000)

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from recado.domain.engine import Inbound, Incoming, Signal
+from recado.domain.engine import Incoming, Signal
+from recado.domain.sync import Heard
 
 
 class Notebook:
     """Stores at once; `refuse` makes it fail, `hold` makes it wait until `release`."""
 
     def __init__(self) -> None:
-        self.heard: list[Inbound] = []
+        self.heard: list[Heard] = []
         self.signals: list[Signal] = []
-        self.waiting: list[Inbound] = []
+        self.waiting: list[Heard] = []
         self.refusals = 0
         self._refused: set[str] = set()
         self._gates: dict[str, asyncio.Event] = {}
@@ -34,7 +35,7 @@ class Notebook:
     def release(self, session: str) -> None:
         self._gates.pop(session).set()
 
-    async def handle(self, inbound: Inbound) -> None:
+    async def handle(self, inbound: Heard) -> None:
         if (gate := self._gates.get(inbound.session)) is not None:
             self.waiting.append(inbound)
             self._changed.set()
@@ -65,7 +66,7 @@ class Notebook:
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Wait for something that this notebook's pages say; the guard is only against hanging."""
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not (answer := condition()):
                     self._changed.clear()
                     await self._changed.wait()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recado.domain.engine import Gap, Inbound, Incoming, Notice, Receipt
 from recado.domain.jid import Identity
-from recado.engines import content, whatsmeow_converter
+from recado.engines import content, whatsmeow_message
 from recado.engines.whatsmeow_converter import convert
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -94,9 +94,9 @@ def test_an_extended_text_is_read_with_what_it_quotes():
     assert (message.kind, message.text, message.quoted_wa_id) == ("extendedTextMessage", "Sim", "3EB0BB")
 
 
-def test_any_other_kind_is_named_and_not_read():
+def test_the_text_of_a_picture_is_its_caption():
     message = of_json(imageMessage={"caption": "Veja", "contextInfo": {"stanzaID": "3EB0BB"}}, messageContextInfo={})
-    assert (message.kind, message.text, message.quoted_wa_id) == ("imageMessage", None, "3EB0BB")
+    assert (message.kind, message.text, message.quoted_wa_id) == ("imageMessage", "Veja", "3EB0BB")
 
 
 def test_envelopes_that_the_host_left_are_opened():
@@ -197,7 +197,7 @@ def test_a_reader_that_raises_leaves_the_message_unknown_with_its_bytes(monkeypa
     def broken(*_: object) -> content.Content:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(whatsmeow_converter, "read_json", broken)
+    monkeypatch.setattr(whatsmeow_message, "read_json", broken)
     message = read()
     assert (message.kind, message.raw, message.trouble) == ("unknown", b"\x0a\x02Oi", "RuntimeError: a bug")
     assert message.chat_identity == Identity(lid=LID)
@@ -207,6 +207,23 @@ def test_a_receipt_names_who_and_what():
     receipt = convert("receipt", "s", frame(ids=["3EB0AA", 7, "3EB0BB"], type="read"), now=NOW)
     assert isinstance(receipt, Receipt)
     assert (receipt.wa_ids, receipt.type, receipt.sender) == (("3EB0AA", "3EB0BB"), "read", MARIA)
+
+
+@pytest.mark.parametrize(
+    ("sender", "is_from_me", "is_from_phone"),
+    [
+        ("5511999990001@s.whatsapp.net", True, True),
+        ("5511999990001:3@s.whatsapp.net", True, False),
+        ("100000000000001@lid", True, True),
+        ("5511988887777@s.whatsapp.net", False, False),
+    ],
+)
+def test_what_the_own_phone_itself_says_is_told_apart(sender: str, is_from_me: bool, is_from_phone: bool):
+    said = frame(sender=sender, is_from_me=is_from_me, ids=["3EB0AA"])
+    for type in ("message", "receipt"):
+        heard = convert(type, "s", said, now=NOW)
+        assert isinstance(heard, Incoming | Receipt)
+        assert heard.is_from_phone is is_from_phone
 
 
 def test_an_undecryptable_message_is_a_gap():

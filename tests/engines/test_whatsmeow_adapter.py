@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from recado.clock import SystemClock
+from recado.clock import SystemClock, uptime
 from recado.domain.engine import EngineError, Incoming, Notice
 from recado.engines import whatsmeow_answers as answers
-from recado.engines.host import HostProgram
+from recado.engines.host import HostProgram, Pace
+from recado.engines.loss import Loss
 from recado.engines.rpc import PeerGone, RpcError
 from recado.engines.whatsmeow import Whatsmeow, _Hold
 from tests.engines.notebook import Notebook
@@ -92,6 +93,19 @@ async def test_a_lease_that_is_told_lost_is_not_renewed_any_more(engine):
     assert engine.leases() == {"s2": 1}
 
 
+async def test_a_session_is_renewed_only_while_it_would_end_before_its_lease(engine):
+    engine._held["s1"] = engine._held["s2"] = engine._held["s3"] = _Hold(1)
+    engine.lease("s1", 1, uptime() + 60)
+    engine.lease("s2", 1, uptime() + Pace().lease.total_seconds() - 0.1)
+    assert engine.leases() == {"s1": 1, "s3": 1}
+
+
+async def test_a_session_whose_lease_is_nearly_over_is_not_opened(engine):
+    engine.lease("s1", 2, uptime() + Pace().lease.total_seconds() - 0.1)
+    assert await engine.start("s1", 2) is None
+    assert [(said.type, said.data["kind"]) for said in engine.notebook.signals] == [("connect_failed", "lease_over")]
+
+
 async def test_late_news_of_an_older_opening_does_not_end_the_newer_one(engine):
     engine._held["s1"] = _Hold(1)
     engine.leases()
@@ -108,8 +122,19 @@ async def test_a_session_that_the_host_closed_is_not_renewed_any_more(engine):
 
 async def test_a_host_that_is_gone_takes_every_lease_and_is_said(engine):
     engine._held["s1"] = _Hold(1)
-    engine.went("it died")
+    engine.went(Loss(reason="it died", cause="ended"))
     assert (engine.leases(), engine.notebook.types()) == ({}, ["host_down"])
+
+
+async def test_a_host_that_falls_names_who_may_have_brought_it_down(engine, monkeypatch):
+    async def call(*_) -> object:
+        return {"device": None}
+
+    monkeypatch.setattr(engine.host, "call", call)
+    await engine.start("s2", 1)
+    engine.went(Loss(reason="it died", cause="crash", in_hand=frozenset({"s1"})))
+    [said] = [said for said in engine.notebook.signals if said.type == "host_down"]
+    assert (said.data["cause"], said.data["suspects"]) == ("crash", ["s1", "s2"])
 
 
 async def test_without_a_host_a_start_is_a_signal_and_a_send_an_error(engine):
@@ -127,7 +152,7 @@ async def test_a_send_is_uncertain_exactly_when_the_host_had_it(engine, was_writ
 
     monkeypatch.setattr(engine.host, "call", call)
     with pytest.raises(EngineError) as caught:
-        await engine._ask("send", {}, SOON, answers.sent)
+        await engine.ask("send", {}, SOON, answers.sent)
     assert (caught.value.kind, caught.value.is_uncertain) == ("host_down", was_written)
 
 
@@ -138,7 +163,7 @@ async def test_an_odd_answer_is_an_error_of_the_engine(engine, answer, monkeypat
 
     monkeypatch.setattr(engine.host, "call", call)
     with pytest.raises(EngineError) as caught:
-        await engine._ask("send", {}, SOON, answers.sent)
+        await engine.ask("send", {}, SOON, answers.sent)
     assert (caught.value.kind, caught.value.is_uncertain) == ("internal", True)
 
 

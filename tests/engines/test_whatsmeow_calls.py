@@ -15,6 +15,7 @@ from recado.domain.engine import EngineError
 from recado.engines.rpc import RpcError
 from tests.engines.contract import text_to
 from tests.engines.harness import link
+from tests.engines.harness_sync import ready
 from tests.engines.test_host import is_alive
 from tests.engines.whatsmeow_harness import WhatsmeowHarness, whatsmeow
 from tests.waiting import until
@@ -148,10 +149,11 @@ async def test_send_to_somebody_without_an_account_is_refused(harness):
 
 async def test_a_send_without_an_ack_is_a_timeout_and_uncertain(harness):
     await link(harness, "s1")
+    await harness.engine.send("s1", 1, text_to(harness.somebody(), "first"))  # what a first message costs is not timed
     harness.network.faults.withhold_acks(harness.phone("s1"))
     to = f"{harness.somebody()}@s.whatsapp.net"
     code, kind, retry = await refusal(
-        harness, "send", session="s1", fence=1, id="3EB0AD", to=to, message={"conversation": "Oi"}, timeout_ms=500
+        harness, "send", session="s1", fence=1, id="3EB0AD", to=to, message={"conversation": "Oi"}, timeout_ms=2000
     )
     assert (code, kind, retry) == (-32005, "timeout", True)
     assert await harness.contact.wait_text("Oi") == "Oi"
@@ -187,7 +189,7 @@ async def test_resolve_answers_number_jid_and_lid(harness):
 
 
 async def test_probe_measures_and_counts(harness):
-    await link(harness, "s1")
+    await ready(harness)
     probe = await harness.ask("probe", session="s1", fence=1, timeout_ms=5000)
     assert set(probe) == {"round_trip_ms", "queue", "unanswered", "oldest_unanswered_ms"}
     assert (probe["unanswered"], probe["oldest_unanswered_ms"]) == (0, 0)
@@ -253,6 +255,8 @@ async def test_shutdown_closes_all_and_the_host_ends(harness):
     await link(harness, "s1")
     pid = harness.engine.host.pid
     assert await harness.ask("shutdown") == {}
+    closed = await harness.listener.signalled("closed", "s1")
+    assert closed.data["cause"] == "shutdown"
     await harness.listener.signalled("host_up", count=2)
     assert not is_alive(pid)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from recado.domain.engine import Gap, Incoming, Notice, Receipt
-from recado.engines import whatsmeow_converter
+from recado.engines import whatsmeow_message
 from recado_simulator.content import text_message
 from recado_simulator.node import Node
 from recado_simulator.protobuf import encode
@@ -49,6 +49,7 @@ async def introduced(harness: WhatsmeowHarness) -> None:
     """Somebody has written before, so that a new name is no news that comes ahead of the message."""
     await harness.write("s1", "hello")
     await harness.listener.until(lambda: harness.listener.texts("s1") == ["hello"])
+    await harness.news_of_names("s1")
 
 
 def handled(harness: WhatsmeowHarness, kind: type) -> list:
@@ -134,20 +135,43 @@ async def test_anything_else_is_a_notice_with_its_name_and_value(harness):
     who = harness.contact.account.phone_jid
     harness.network.post.notify(device, who, "picture", [Node("set", {"jid": who, "id": "42"})])
     await harness.listener.until(lambda: [one for one in handled(harness, Notice) if one.name == "Picture"])
+    assert set(await harness.frame("notice")) == {"name", "value"}
     notices = [one["data"] for one in harness.events("notice")]
     [picture] = [one for one in notices if one["name"] == "Picture"]
     assert picture["value"]["PictureID"] == "42"
 
 
+async def test_what_is_told_of_app_state_has_every_field(harness):
+    await harness.ready("s1")
+    await harness.save_name("s1", harness.somebody(), "Maria")
+    await harness.engine.fetch_app_state("s1", 1, "critical_unblock_low", None)
+    data = await harness.frame("app_state")
+    [item] = data["items"]
+    assert (set(data), set(item)) == ({"collection", "items"}, {"index", "value"})
+    assert (data["collection"], item["index"][0]) == ("critical_unblock_low", "contact")
+
+
+async def test_what_is_told_of_history_has_every_field(harness):
+    await harness.ready("s1")
+    await harness.offer_history("s1", ["one"])
+    notice = await harness.frame("history_notice")
+    assert set(notice) == {"message_id", "notification", "sync_type", "chunk_order", "progress", "request"}
+    await harness.engine.fetch_history("s1", 1, "p1", base64.b64decode(notice["notification"]))
+    data = await harness.frame("history")
+    assert (data["id"], data["me"]) == ("p1", (await harness.engine.sessions())[0].device.jid)
+    assert set(data["messages"][0]) == {"chat", "pn", "lid", "order", "web", "bytes", "json", "json_error"}
+    assert set(data) <= {"id", "me", "me_lid", "lids", "push_names", "conversations", "messages"}
+
+
 async def test_a_message_that_the_converter_cannot_read_is_kept_with_its_bytes(harness, monkeypatch):
-    honest = whatsmeow_converter._content
+    honest = whatsmeow_message._content
 
     def fragile(data, raw):
         if b"poison" in raw:
             raise RecursionError("too deep")
         return honest(data, raw)
 
-    monkeypatch.setattr(whatsmeow_converter, "_content", fragile)
+    monkeypatch.setattr(whatsmeow_message, "_content", fragile)
     incoming = await kept(harness, text_message("poison"))
     assert (incoming.kind, incoming.text, incoming.raw) == ("unknown", None, text_message("poison"))
     assert "too deep" in (incoming.trouble or "")
@@ -177,9 +201,9 @@ async def test_a_field_that_nobody_knows_is_kept(harness):
     assert (incoming.kind, incoming.raw) == ("unknown", content)
 
 
-async def test_a_kind_that_is_not_read_yet_keeps_its_protobuf_name(harness):
+async def test_a_kind_keeps_its_protobuf_name(harness):
     incoming = await kept(harness, encode([(IMAGE, encode([(3, b"caption")]))]))
-    assert (incoming.kind, incoming.text) == ("imageMessage", None)
+    assert (incoming.kind, incoming.text) == ("imageMessage", "caption")
 
 
 async def test_a_text_of_65536_characters_comes_whole(harness):

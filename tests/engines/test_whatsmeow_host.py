@@ -5,50 +5,64 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
 
+from recado.clock import uptime
 from recado.domain.engine import EngineError
 from recado.domain.errors import Misconfigured
 from recado.engines.host import Pace
+from recado.engines.rpc import RpcError
 from recado.engines.whatsmeow_program import WhatsmeowOptions, upgrade_tables, whatsmeow_program
 from recado.store import embedded
 from tests.engines.harness import link
+from tests.engines.mutant import PANICS, build_mutant
 from tests.engines.test_host import is_alive
-from tests.engines.whatsmeow_harness import BINARY, whatsmeow
+from tests.engines.whatsmeow_harness import BINARY, QUICK, WhatsmeowHarness, whatsmeow
 from tests.waiting import until
 
 pytestmark = pytest.mark.engine
 
-SHORT_LEASE = Pace(
-    heartbeat=timedelta(milliseconds=100),
-    lease=timedelta(milliseconds=700),
-    farewell=timedelta(seconds=5),
-    restarts=(timedelta(0),),
-)
+
+async def shorten(harness: WhatsmeowHarness, lease: timedelta) -> None:
+    """The lease of s1, which was long enough for a link on a loaded machine, as one heartbeat may shorten it."""
+    await harness.ask("heartbeat", sessions={"s1": 1}, lease_ms=lease // timedelta(milliseconds=1))
 
 
 async def test_a_lease_that_is_renewed_outlives_its_time(database_url, tmp_path):
-    async with whatsmeow(database_url, tmp_path, pace=SHORT_LEASE) as harness:
+    async with whatsmeow(database_url, tmp_path) as harness:
         await link(harness, "s1")
-        renewed = []
-        honest = harness.engine.renewed
-        harness.engine.renewed = lambda answer: (renewed.append(answer), honest(answer))
-        await until(lambda: len(renewed) >= 15)
+        await shorten(harness, timedelta(seconds=5))
+        since = uptime()
+        await until(lambda: uptime() > since + 5.5)
         assert harness.listener.types("s1").count("closed") == 0
         await harness.engine.probe("s1", 1, 10_000)
 
 
 async def test_a_lease_that_nobody_renews_runs_out_and_the_host_closes_the_session(database_url, tmp_path):
-    async with whatsmeow(database_url, tmp_path, pace=SHORT_LEASE) as harness:
+    async with whatsmeow(database_url, tmp_path) as harness:
         await link(harness, "s1")
         harness.engine.leases = dict
+        await shorten(harness, timedelta(milliseconds=700))
         closed = await harness.listener.signalled("closed", "s1")
         assert closed.data["cause"] == "lease_expired"
         assert await harness.engine.sessions() == []
         assert not harness.phone("s1").account.is_online
+
+
+async def test_a_session_ends_with_its_lease_although_the_heartbeats_go_on(database_url, tmp_path):
+    async with whatsmeow(database_url, tmp_path) as harness:
+        await link(harness, "s1")
+        harness.engine.lease("s1", 1, uptime() + 0.9 * QUICK.lease.total_seconds())  # a renewal would outlive it
+        await shorten(harness, timedelta(milliseconds=700))
+        renewed = []
+        harness.engine.renewed = renewed.append
+        closed = await harness.listener.signalled("closed", "s1")
+        assert closed.data["cause"] == "lease_expired"
+        await until(lambda: renewed)
 
 
 async def test_a_newer_open_takes_the_session_and_the_older_holder_is_told_stale(database_url, tmp_path):
@@ -89,7 +103,7 @@ async def test_a_call_under_way_when_the_host_is_killed_is_host_down(database_ur
         assert (caught.value.kind, caught.value.may_retry) == ("host_down", True)
 
 
-async def test_when_the_database_dies_nothing_is_confirmed_and_everything_comes_later(tmp_path):
+async def test_when_the_database_dies_nothing_is_confirmed_unstored_and_everything_comes_later(tmp_path):
     async with (
         embedded.serve(tmp_path / "postgres") as server,
         whatsmeow(server.url, tmp_path) as harness,
@@ -103,7 +117,8 @@ async def test_when_the_database_dies_nothing_is_confirmed_and_everything_comes_
         await harness.listener.signalled("storage_down")
         closed = await harness.listener.signalled("closed", "s1")
         assert closed.data["cause"] == "storage_down"
-        assert not [wa_id for wa_id in ids if await harness.is_confirmed("s1", wa_id)]
+        confirmed = [f"{n}" for n, wa_id in enumerate(ids) if await harness.is_confirmed("s1", wa_id)]
+        assert set(confirmed) <= set(harness.listener.texts("s1"))  # its last backends may live a moment longer
         await server.start()
         await until(lambda: is_opened(harness))  # a connection that died in the pool is found dead at its next use
         await harness.listener.until(lambda: len(set(harness.listener.texts("s1"))) == 21)
@@ -119,13 +134,29 @@ async def test_a_host_that_recado_left_in_silence_ends_by_itself(database_url, t
 
 
 async def test_a_stopped_host_is_killed_and_its_sessions_can_be_started(database_url, tmp_path):
-    pace = Pace(heartbeat=timedelta(milliseconds=100), patience=timedelta(seconds=1), restarts=(timedelta(0),))
-    async with whatsmeow(database_url, tmp_path, pace=pace) as harness:
+    async with whatsmeow(database_url, tmp_path, pace=QUICK) as harness:
         await link(harness, "s1")
         os.kill(harness.engine.host.pid, signal.SIGSTOP)
+        harness.engine.host._pace = replace(QUICK, patience=timedelta(seconds=1))
+        await harness.listener.signalled("host_down")
+        harness.engine.host._pace = QUICK
         await harness.listener.signalled("host_up", count=2)
         assert await harness.engine.start("s1", 2) is not None
         await harness.listener.signalled("connected", "s1", count=2)
+
+
+async def test_a_call_that_panics_closes_its_session_alone(database_url, tmp_path):
+    async with whatsmeow(database_url, tmp_path, binary=build_mutant("panics", PANICS)) as harness:
+        await link(harness, "s1")
+        await link(harness, "s2")
+        with pytest.raises(RpcError) as caught:
+            await harness.ask("watch", session="s1", fence=1, jid="5511988887777@s.whatsapp.net")
+        refused = caught.value
+        assert (refused.code, refused.data["kind"], refused.data["retry"]) == (-32603, "internal", False)
+        closed = await harness.listener.signalled("closed", "s1")
+        assert closed.data["cause"] == "panic"
+        assert "on purpose" in closed.data["error"]
+        assert [one.session for one in await harness.engine.sessions()] == ["s2"]
 
 
 async def test_an_end_leaves_no_process_and_no_session(database_url, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from recado.domain.engine import Signal
 from recado.engines.whatsmeow_program import WhatsmeowOptions
 from recado_simulator import ScanRefused
-from tests.engines.harness import link
+from tests.engines.harness import link, round_trips
 from tests.engines.whatsmeow_harness import WhatsmeowHarness, whatsmeow
 
 pytestmark = pytest.mark.engine
@@ -33,6 +34,12 @@ async def next_signal(harness: WhatsmeowHarness, type: str) -> Signal:
     return await harness.listener.signalled(type, "s1", count=harness.listener.types("s1").count(type) + 1)
 
 
+async def keys_are_shared(harness: WhatsmeowHarness) -> None:
+    """What the phone tells a new device has come and is confirmed."""
+    await harness.listener.signalled("app_state_changed", "s1", count=5)
+    await round_trips(harness.engine, "s1")
+
+
 async def started_again(harness: WhatsmeowHarness) -> None:
     await harness.cut("s1")
     await harness.listener.signalled(
@@ -43,6 +50,7 @@ async def started_again(harness: WhatsmeowHarness) -> None:
 
 async def test_dialing_and_connected_and_offline_done_come_in_this_order(harness):
     device = await link(harness, "s1")
+    await harness.listener.signalled("dialing", "s1", count=2)
     await harness.listener.signalled("offline_done", "s1")
     since = harness.listener.types("s1").index("restart_asked")
     types = [one for one in harness.listener.types("s1")[since:] if one in ("dialing", "connected", "offline_done")]
@@ -55,6 +63,7 @@ async def test_dialing_and_connected_and_offline_done_come_in_this_order(harness
 async def test_offline_done_counts_what_was_kept(harness):
     await link(harness, "s1")
     await harness.listener.signalled("offline_done", "s1")
+    await keys_are_shared(harness)
     await harness.engine.stop("s1", 1)
     for n in range(3):
         await harness.write("s1", f"{n}")
@@ -94,6 +103,30 @@ async def test_a_code_that_is_not_offered_pairs_nobody(harness):
     with pytest.raises(ScanRefused):
         await harness.scan("s1", codes.data["codes"][0].replace(",", "x", 1))
     assert "paired" not in harness.listener.types("s1")
+
+
+async def pairing_codes(harness: WhatsmeowHarness) -> list[str]:
+    await harness.engine.start("s1", 1)
+    await harness.engine.pair_qr("s1", 1)
+    return (await harness.listener.signalled("pair_codes", "s1")).data["codes"]
+
+
+async def test_a_phone_that_signs_with_another_secret_fails_the_pairing(harness):
+    ref, noise, identity, secret, platform = (await pairing_codes(harness))[0].split(",")
+    forged = base64.b64encode(b"x" * len(base64.b64decode(secret))).decode()
+    with pytest.raises(ScanRefused):
+        await harness.scan("s1", ",".join([ref, noise, identity, forged, platform]))
+    failed = await harness.listener.signalled("pair_failed", "s1")
+    assert "HMAC" in failed.data["error"]
+    assert await harness.engine.start("s1", 1) is None
+
+
+async def test_a_phone_that_is_too_old_is_said(harness):
+    codes = await pairing_codes(harness)
+    harness.network.faults.old_phone(harness.phone("s1"))
+    with pytest.raises(ScanRefused):
+        await harness.scan("s1", codes[0])
+    await harness.listener.signalled("scanned_without_multidevice", "s1")
 
 
 async def test_a_restart_is_asked_after_pairing_and_by_stream_error_515(harness):

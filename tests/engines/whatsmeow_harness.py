@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from recado.clock import SystemClock
+from recado.domain.engine import Inbound, Notice
 from recado.engines.host import HostProgram, Pace
 from recado.engines.whatsmeow import Whatsmeow
 from recado.engines.whatsmeow_program import WhatsmeowOptions, upgrade_tables, whatsmeow_program
 from recado_simulator import Contact, Network, NetworkOptions, Phone
-from tests.engines.harness import Arrived
+from tests.engines.harness import Arrived, round_trips
 from tests.engines.notebook import Notebook
+from tests.engines.whatsmeow_phone import PhoneSide
 from tests.waiting import until
 
 BINARY = Path(os.environ.get("RECADO_ENGINE_BINARY") or Path(__file__).parents[2] / "build" / "recado-whatsmeow")
@@ -42,7 +44,7 @@ class Recording(Whatsmeow):
         return await super().request(method, params)
 
 
-class WhatsmeowHarness:
+class WhatsmeowHarness(PhoneSide):
     """The contract's network, and the parts behind it for tests of what only this engine does."""
 
     def __init__(self, engine: Recording, network: Network, listener: Notebook) -> None:
@@ -87,8 +89,14 @@ class WhatsmeowHarness:
     async def write(self, session: str, text: str) -> str:
         return await self.contact.send_text(self.phone(session), text)
 
+    async def news_of_names(self, session: str) -> None:
+        await self.listener.until(lambda: [one for one in self.listener.heard if _is_name_of(session, one)])
+
     async def is_confirmed(self, session: str, wa_id: str) -> bool:
         return self.network.ledger.row(self.phone(session), wa_id).confirmed_at is not None
+
+    async def time_to_hear(self, session: str, wa_id: str) -> None:
+        await round_trips(self.engine, session)
 
     async def arrived(self, session: str) -> list[Arrived]:
         from_here = self.phone_of(session)
@@ -112,6 +120,10 @@ class WhatsmeowHarness:
         return self.engine.host.program.exchange
 
 
+def _is_name_of(session: str, inbound: Inbound) -> bool:
+    return isinstance(inbound, Notice) and inbound.session == session and inbound.name == "PushName"
+
+
 @contextlib.asynccontextmanager
 async def whatsmeow(
     database_url: str,
@@ -122,10 +134,11 @@ async def whatsmeow(
     options: WhatsmeowOptions | None = None,
     network_options: NetworkOptions | None = None,
     adapter: type[Recording] = Recording,
+    binary: Path = BINARY,
 ) -> AsyncIterator[WhatsmeowHarness]:
     """The host on that database, attached; a network of its own. All of it has ended when the block is left."""
     options = options or WhatsmeowOptions()
-    await upgrade_tables(BINARY, database_url)
+    await upgrade_tables(binary, database_url)
     async with Network(network_options or NetworkOptions(seed=7)) as network:
         led = WhatsmeowOptions(
             network=network.url,
@@ -135,7 +148,7 @@ async def whatsmeow(
             keepalive_deadline=options.keepalive_deadline,
             silence=options.silence,
         )
-        program = whatsmeow_program(BINARY, database_url, directory / "exchange", led)
+        program = whatsmeow_program(binary, database_url, directory / "exchange", led)
         listener = listener or Notebook()
         engine = adapter(program, pace)
         running = asyncio.ensure_future(engine.run(listener))

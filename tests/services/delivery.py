@@ -7,6 +7,7 @@ import contextlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 
 from recado.clock import Clock
@@ -61,7 +62,8 @@ class Desk:
     async def append(self, *chats: int | None, type: str = MESSAGE_RECEIVED, instance_id: UUID | None = None) -> list:
         """One event for each chat named, committed together; their positions."""
         async with self.database.transaction() as tx:
-            positions = await log.append(tx, [self.event(chat, type, instance_id) for chat in chats])
+            events = [self.event(chat, type, instance_id) for chat in chats]
+            positions = await log.append(tx, events, today=self.clock.now().date())
         self.bell.ring()
         return positions
 
@@ -80,7 +82,9 @@ class Desk:
     async def dispatching(self, *, drains_for: timedelta = timedelta(0)) -> AsyncIterator[Dispatch]:
         """Dispatch and its tail, until the end of the block."""
         tail = Tail(self.database, self.bell, self.clock)
-        dispatch = Dispatch(self.database, tail, self.open_sink, self.clock, self.changes, drains_for=drains_for)
+        dispatch = Dispatch(
+            self.database, tail, self.open_sink, self.clock, self.changes, drains_for=drains_for, chance=Even()
+        )
         async with running(tail.run(), dispatch.run()):
             yield dispatch
 
@@ -111,6 +115,13 @@ class Desk:
             return await self.parked(webhook_id) == expected
 
         await until(is_so)
+
+
+class Even(Random):
+    """Chance without luck: every jitter is nought."""
+
+    def random(self) -> float:
+        return 0.5
 
 
 class _Shared:

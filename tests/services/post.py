@@ -17,26 +17,28 @@ from recado.domain.messages import Message
 from recado.services.bell import Bell
 from recado.services.outgoing import Outgoing
 from recado.services.roster import Roster
-from recado.store import log, messages
+from recado.store import identities, log, messages
+from recado.store import incoming as store_incoming
 from recado.store.database import Database
+from recado.store.incoming import Arrival
 from tests.engines.fake import FakeEngine
 from tests.engines.notebook import Notebook
 from tests.waiting import until
 
 MARIA = "+5511988887777"
-GUARD = timedelta(seconds=30)
+GUARD = timedelta(seconds=60)
 
 
 class Office:
     """`outgoing` is alive while the block is; instances are opened, connected and taken offline by the test."""
 
-    def __init__(self, database: Database, engine: FakeEngine, clock: Clock) -> None:
+    def __init__(self, database: Database, engine: FakeEngine, clock: Clock, **options: Any) -> None:
         self.database = database
         self.engine = engine
         self.clock = clock
         self.roster = Roster()
         self.listener = Notebook()
-        self.outgoing = Outgoing(database, engine, self.roster, clock, Bell())
+        self.outgoing = Outgoing(database, engine, self.roster, clock, Bell(), **options)
 
     async def open(self, name: str = "loja", *, is_connected: bool = True) -> Instance:
         """An instance of that name, connected unless it shall not be."""
@@ -82,15 +84,31 @@ class Office:
             [length] = await cursor.fetchone() or [0]
             return int(length)
 
+    async def heard_from(
+        self, instance: Instance, who: str = MARIA, text: str = "Oi", ago: timedelta = timedelta(0)
+    ) -> None:
+        """Somebody wrote, so long ago."""
+        jid = who if "@" in who else f"{who.removeprefix('+')}@s.whatsapp.net"
+        at = (self.clock.now() - ago).replace(microsecond=0)
+        incoming = self.engine.incoming(str(instance.id), text=text, sender=jid, sent_at=at)
+        arrival = Arrival(id=self.clock.new_id(), instance_id=instance.id, instance_name="loja", inbound=incoming)
+        async with self.database.transaction(locks=identities.locks([instance.id])) as tx:
+            await store_incoming.write(tx, [arrival], new_id=self.clock.new_id, now=self.clock.now())
+
     def texts(self) -> list[str]:
         """What reached the network, in order, repeats included."""
         return [outgoing.content["conversation"] for _, outgoing in self.engine.attempts]
 
 
 @contextlib.asynccontextmanager
-async def office(database: Database, clock: Clock, engine: FakeEngine | None = None) -> AsyncIterator[Office]:
-    """The office at work; leaving the block is a crash: nothing is finished any more."""
-    one = Office(database, engine or FakeEngine(clock), clock)
+async def office(
+    database: Database, clock: Clock, engine: FakeEngine | None = None, *, crashes: bool = True, **options: Any
+) -> AsyncIterator[Office]:
+    """The office at work; leaving the block is a crash: nothing is finished any more, unless it does not crash.
+
+    `options` are Outgoing's.
+    """
+    one = Office(database, engine or FakeEngine(clock), clock, **options)
     running = [asyncio.ensure_future(one.outgoing.run())]
     if not one.engine.attached.is_set():
         running.append(asyncio.ensure_future(one.engine.run(one.listener)))
@@ -98,12 +116,19 @@ async def office(database: Database, clock: Clock, engine: FakeEngine | None = N
     try:
         yield one
     finally:
+        if crashes:
+            one.outgoing._sender._drain = _finish_nothing
+        running[0].cancel()
+        await asyncio.wait(running[:1])
         for task in running:
             task.cancel()
         results = await asyncio.gather(*running, return_exceptions=True)
         for result in results:
             if not isinstance(result, asyncio.CancelledError):
                 raise AssertionError(f"a service ended by itself: {result!r}")
+
+
+async def _finish_nothing() -> None: ...
 
 
 def an_instance(clock: Clock, name: str, status: Any = "connected", id: UUID | None = None) -> Instance:

@@ -13,6 +13,7 @@ from recado.domain.delivery import Delivered, Failed
 from recado.domain.events import INSTANCE_STATE, MESSAGE_SENT
 from recado.store import leases, log
 from tests.services.delivery import ANA, BIA, Desk, chats_of
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -158,6 +159,42 @@ async def test_a_backlog_of_several_windows_arrives_whole_and_in_order(desk: Des
     assert all(chat == sorted(chat) for chat in chats_of(sink).values())
 
 
+async def test_webhooks_that_catch_up_from_the_same_place_share_what_is_read(desk: Desk, monkeypatch):
+    names = [f"http://{number}/" for number in range(8)]
+    ids = [await desk.webhook(name) for name in names]
+    positions = [position for _ in range(8) for position in await desk.append(*[1, 2] * 100)]
+    reads, read = [], log.window
+
+    async def counted(tx, after, **wish):
+        reads.append(after)
+        return await read(tx, after, **wish)
+
+    monkeypatch.setattr("recado.services.tail.log.window", counted)
+    async with desk.dispatching():
+        for id in ids:
+            await desk.until_at(id, positions[-1])
+    assert [len(desk.sinks[name].taken) for name in names] == [1600] * 8
+    assert {after: reads.count(after) for after in reads if 0 < after < positions[-1] - 500} == {500: 1, 1000: 1}
+
+
+async def test_what_is_in_hand_is_bounded_by_bytes_too(desk: Desk, monkeypatch):
+    """Each of these events fills the window alone: they go out one at a time, although their chats are free."""
+    monkeypatch.setattr("recado.services.courier.WINDOW_BYTES", 100)
+    sink, most = desk.sinks["http://a/"], 0
+
+    async def count(_):
+        nonlocal most
+        most = max(most, len(sink.tried) - len(sink.taken))
+        return Delivered()
+
+    sink.answer = count
+    webhook = await desk.webhook("http://a/")
+    async with desk.dispatching():
+        positions = await desk.append(*range(1, 21))
+        await desk.until_at(webhook, positions[-1])
+    assert (most, len(sink.taken)) == (1, 20)
+
+
 async def test_a_slow_webhook_falls_behind_and_catches_up_without_a_gap(desk: Desk):
     webhook = await desk.webhook("http://a/")
     sink = desk.sinks["http://a/"]
@@ -227,7 +264,7 @@ async def test_20_receivers_that_are_dead_hang_or_do_not_resolve_delay_a_live_on
     async with desk.dispatching():
         positions = [position for _ in range(10) for position in await desk.append(*range(1, 101))]
         await desk.until_at(live, positions[-1])
-        assert {len(desk.sinks[f"http://dead-{number}/"].tried) for number in range(20)} == {50}
+        await until(lambda: {len(desk.sinks[f"http://dead-{number}/"].tried) for number in range(20)} == {50})
     assert len(desk.sinks["http://live/"].taken) == 1000
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +18,8 @@ from recado.store.database import Database
 from recado.store.rows import execute, fetch_value
 from tests.services.worker import Worker
 from tests.stillclock import StillClock
+from tests.store.waiting import until_somebody_waits
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -142,9 +145,11 @@ async def test_a_wish_that_was_written_past_the_worker_is_heeded(worker: Worker,
     async with db.transaction() as tx:
         await instances_store.want(tx, made.id, "running", worker.clock.now())
 
-    worker.clock.advance(timedelta(seconds=10))
+    async def is_heeded() -> bool:
+        worker.clock.advance(timedelta(seconds=10))
+        return (await worker.row(made)).state == "awaiting_scan"
 
-    await worker.until(made, state="awaiting_scan")
+    await until(is_heeded)
 
 
 async def test_a_logout_unlinks_at_the_network(worker: Worker):
@@ -219,6 +224,22 @@ async def test_a_name_that_is_taken_is_not_given_twice(worker: Worker):
     with pytest.raises(Conflict):
         await worker.instances.update(made, {"instance_name": "outra"})
     assert (await worker.instances.update(made, {"instance_name": "nova"})).instance_name == "nova"
+
+
+async def test_a_name_that_another_takes_in_the_same_moment_is_not_given_twice(
+    worker: Worker, db: Database, database_url: str
+):
+    made, other = [await worker.instances.create(name, start=False) for name in ("loja", "outra")]
+
+    async with Database.open(database_url) as elsewhere:
+        async with elsewhere.transaction() as tx:
+            await instances_store.change(tx, other.id, {"instance_name": "nova"}, worker.clock.now())
+            renaming = asyncio.create_task(worker.instances.update(made, {"instance_name": "nova"}))
+            await until_somebody_waits(db)
+        with pytest.raises(Conflict) as refusal:
+            await renaming
+
+    assert refusal.value.code == "instance_exists"
 
 
 async def test_nothing_to_scan_is_a_conflict(worker: Worker):

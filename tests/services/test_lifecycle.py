@@ -298,7 +298,7 @@ async def test_one_bad_instance_delays_no_other(worker: Worker):
 async def _shown(worker: Worker, made, number: int) -> None:
     """Wait until the QR of that number is the one to scan."""
     with worker.bell.listen() as ear:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while await worker.shown(made) != f"2@ref{number},{made.id}":
                 await ear.wait()
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from recado.domain.engine import EngineError, Probe
 from recado.domain.errors import Unavailable
 from recado.domain.instances import Instance
+from recado.domain.terms import Terms
+from recado.services import lifecycle
 from recado.store.database import Database
 from recado.store.rows import execute
 from tests.services.worker import Worker
 from tests.stillclock import StillClock
+from tests.waiting import until
 
 SECOND = timedelta(seconds=1)
 NO_ANSWER = EngineError("timeout", "no answer", may_retry=True)
@@ -182,6 +186,19 @@ async def test_a_host_that_is_not_there_yet_is_waited_for(db: Database, clock: S
         assert worker.calls("start", made) == 1
 
 
+async def test_at_the_end_the_rows_say_so_even_if_the_engine_hangs(
+    db: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lifecycle, "_HANGS_UP_WITHIN", 0.05)
+    async with Worker(db, clock).running() as worker:
+        made = await worker.connected()
+        gate = worker.engine.hold("stop")
+        gate.__enter__()
+
+    row = await worker.row(made)
+    assert (row.state, row.status, row.reason) == ("reconnecting", "disconnected", "recado_stopped")
+
+
 # --- the database --------------------------------------------------------------------------------------------------
 
 
@@ -194,11 +211,11 @@ class Outage:
         self.is_on = True
         monkeypatch.setattr(database, "transaction", self._transaction)
 
-    def _transaction(self):
+    def _transaction(self, **how: Any):
         if self.is_on:
             self.refused += 1
             raise Unavailable("database_unavailable", "The database does not answer.")
-        return self._real()
+        return self._real(**how)
 
 
 async def test_what_happens_while_the_database_is_away_is_written_when_it_is_back(
@@ -208,7 +225,7 @@ async def test_what_happens_while_the_database_is_away_is_written_when_it_is_bac
     outage = Outage(db, monkeypatch)
 
     worker.engine.cut(str(made.id))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while outage.refused < 3:
             await worker.clock.until_asleep(1)
             worker.clock.advance(SECOND)
@@ -220,10 +237,48 @@ async def test_what_happens_while_the_database_is_away_is_written_when_it_is_bac
     assert "connection_lost" in await worker.codes(made)
 
 
+async def test_a_session_is_hung_up_when_its_lease_could_not_be_renewed_in_time(
+    db: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+):
+    async with Worker(db, clock).running() as worker:
+        made = await worker.connected()
+        with worker.engine.hold("stop") as gate:
+            outage = Outage(db, monkeypatch)
+            gate.open()
+            _run_out(worker, monkeypatch)
+            await gate.reached(1)
+        outage.is_on = False
+
+        await worker.until(made, state="reconnecting", reason="lease_expired")
+
+
+async def test_a_lost_lease_hangs_up_also_a_session_that_waits_for_the_database(
+    db: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+):
+    async with Worker(db, clock).running() as worker:
+        made = await worker.connected()
+        with worker.engine.hold("stop") as gate:
+            outage = Outage(db, monkeypatch)
+            worker.engine.say("keepalive_timeout", str(made.id))
+            await until(lambda: outage.refused)
+            gate.open()
+            _run_out(worker, monkeypatch)
+            await gate.reached(1)
+        outage.is_on = False
+
+
+def _run_out(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of all its leases is over."""
+    holdings = worker.lifecycle._holdings
+    over = holdings.now() + Terms().lease.total_seconds() + 1
+    monkeypatch.setattr(holdings, "_uptime", lambda: over)
+
+
 async def _checked(worker: Worker, made: Instance) -> None:
-    async with asyncio.timeout(10):
-        while (await worker.row(made)).checked_at != worker.clock.now():
-            pass
+    async def is_noted() -> bool:
+        return (await worker.row(made)).checked_at == worker.clock.now()
+
+    await until(is_noted)
 
 
 async def _lease(worker: Worker, made: Instance) -> tuple[bool, int]:

@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 
 from recado.clock import SystemClock
-from recado.domain.engine import EngineError, Resolved
-from recado.domain.errors import Conflict, Invalid, NotFound, Unavailable
+from recado.domain.engine import EngineError
+from recado.domain.errors import NotFound, Unavailable
 from recado.domain.events import MESSAGE_FAILED, MESSAGE_QUEUED, MESSAGE_SENT
 from recado.domain.messages import message_json
 from recado.services.sender import READ_AHEAD
-from tests.services.post import GUARD, MARIA, an_instance, office
+from tests.services.post import GUARD, MARIA, office
+from tests.stillclock import StillClock
 from tests.waiting import until
 
 TIMEOUT = EngineError("timeout", "no answer in time", may_retry=True, is_uncertain=True)
@@ -121,23 +122,24 @@ async def test_nothing_of_a_chat_overtakes_a_message_that_has_to_be_repeated(pos
     assert post.texts() == ["a", "a", "b"]
 
 
-async def test_other_chats_go_on_while_one_waits_to_be_repeated(post):
-    instance = await post.open()
-    post.engine.script("send", EngineError("server", "later", server_code=503))
-    await post.send(instance, "a")
-    await until(lambda: ("send", str(instance.id), 1) in post.engine.calls)
-    assert (await post.settled(await post.send(instance, "b", to="+5511988880000"))).status == "sent"
-    assert post.texts() == ["b"]
+async def test_other_chats_go_on_while_one_waits_to_be_repeated(db):
+    async with office(db, StillClock()) as post:
+        instance = await post.open()
+        post.engine.script("send", EngineError("server", "later", server_code=503))
+        await post.send(instance, "a")
+        await until(lambda: ("send", str(instance.id), 1) in post.engine.calls)
+        assert (await post.settled(await post.send(instance, "b", to="+5511988880000"))).status == "sent"
+        assert post.texts() == ["b"]
 
 
 async def test_a_refusal_for_good_is_kept_with_the_servers_code(post):
     instance = await post.open()
     post.engine.script("send", EngineError("server", "the account may not start new chats", server_code=463))
     message = await post.settled(await post.send(instance))
-    assert (message.status, message.error_code) == ("failed", "463")
+    assert (message.status, message.error_code) == ("failed", "server_463")
     assert message.error_detail == "the account may not start new chats"
     [event] = await post.events(MESSAGE_FAILED)
-    assert event.data["error"] == {"code": "463", "detail": "the account may not start new chats"}
+    assert event.data["error"] == {"code": "server_463", "detail": "the account may not start new chats"}
     assert (await post.queue_length(), post.engine.attempts) == (0, [])
 
 
@@ -206,7 +208,7 @@ async def test_an_outcome_that_cannot_be_written_is_kept_and_written_later(post,
         await gate.reached(1)
         is_away = asyncio.Event()
         with monkeypatch.context() as patch:
-            patch.setattr(post.database, "transaction", lambda: away(is_away))
+            patch.setattr(post.database, "transaction", lambda **_: away(is_away))
             gate.open()
             await is_away.wait()
     assert (await post.settled(message)).status == "sent"
@@ -217,7 +219,7 @@ async def test_accepting_without_a_database_is_unavailable_and_the_next_one_is_t
     instance = await post.open(is_connected=False)
     to = "5511988887777@s.whatsapp.net"
     with monkeypatch.context() as patch:
-        patch.setattr(post.database, "transaction", lambda: away(asyncio.Event()))
+        patch.setattr(post.database, "transaction", lambda **_: away(asyncio.Event()))
         with pytest.raises(Unavailable):
             await post.send(instance, to=to)
     await post.send(instance, to=to)
@@ -232,101 +234,6 @@ async def test_a_disconnect_holds_messages_back_and_a_connect_lets_them_go_at_on
     post.disconnect(instance)
     await post.connect(instance)
     assert (await post.settled(message)).status == "sent"
-
-
-async def test_a_key_gives_the_first_answer_again(post):
-    instance = await post.open(is_connected=False)
-    first = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
-    again = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
-    assert (message_json(again.message), again.is_repeat) == (message_json(first.message), True)
-    assert (await post.queue_length(), len(await post.events())) == (1, 1)
-
-
-async def test_a_key_used_at_the_same_time_is_one_message(post):
-    instance = await post.open(is_connected=False)
-    requests = [post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k") for _ in range(20)]
-    answers = await asyncio.gather(*requests)
-    assert len({answer.message.id for answer in answers}) == 1
-    assert [answer.is_repeat for answer in answers].count(False) == 1
-    assert await post.queue_length() == 1
-
-
-@pytest.mark.parametrize("other", [{"text": "Tchau"}, {"to": "+5511988880000"}])
-async def test_a_key_of_another_message_is_a_conflict(post, other):
-    instance = await post.open(is_connected=False)
-    await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")
-    with pytest.raises(Conflict) as caught:
-        await post.outgoing.accept(instance, **({"to": MARIA, "text": "Oi"} | other), idempotency_key="k")
-    assert (caught.value.code, await post.queue_length()) == ("idempotency_conflict", 1)
-
-
-async def test_a_key_belongs_to_one_instance(post):
-    one, other = await post.open("a", is_connected=False), await post.open("b", is_connected=False)
-    for instance in (one, other):
-        assert not (await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k")).is_repeat
-
-
-async def test_without_a_connection_a_request_that_needs_one_writes_nothing(post):
-    instance = await post.open(is_connected=False)
-    with pytest.raises(Conflict) as caught:
-        await post.outgoing.accept(instance, to=MARIA, text="Oi", must_be_connected=True)
-    assert caught.value.code == "not_connected"
-    assert (await post.queue_length(), await post.events()) == (0, [])
-
-
-async def test_without_a_connection_a_repeat_still_gets_its_first_answer(post):
-    instance = await post.open(is_connected=False)
-    first = await post.send(instance, idempotency_key="k")
-    again = await post.outgoing.accept(instance, to=MARIA, text="Oi", idempotency_key="k", must_be_connected=True)
-    assert (message_json(again.message), again.is_repeat) == (message_json(first), True)
-
-
-@pytest.mark.parametrize("wrong", [{"text": ""}, {"text": "x" * 65_537}, {"to": "123"}, {"quoted": "3EB0UNKNOWN"}])
-async def test_bad_input_is_refused_and_writes_nothing(post, wrong):
-    instance = await post.open()
-    with pytest.raises(Invalid) as caught:
-        await post.outgoing.accept(instance, **({"to": MARIA, "text": "Oi"} | wrong))
-    assert caught.value.extra["field"] == next(iter(wrong))
-    assert (await post.queue_length(), await post.events()) == (0, [])
-
-
-async def test_the_longest_text_goes_through(post):
-    instance = await post.open()
-    text = "👋" * 65_536
-    assert (await post.settled(await post.send(instance, text))).status == "sent"
-    assert post.texts() == [text]
-
-
-async def test_an_instance_that_was_removed_meanwhile_is_not_found_and_hurts_nobody_in_the_same_commit(post):
-    instance = await post.open(is_connected=False)
-    gone = an_instance(post.clock, "gone", "disconnected")
-    answers = await asyncio.gather(
-        post.outgoing.accept(gone, to=MARIA, text="Oi"),
-        *(post.outgoing.accept(instance, to=MARIA, text=f"{n}") for n in range(5)),
-        return_exceptions=True,
-    )
-    assert isinstance(answers[0], NotFound)
-    assert await post.queue_length() == 5
-
-
-async def test_many_requests_at_once_share_their_commits(post):
-    instance = await post.open(is_connected=False)
-    async with post.database.transaction() as tx:
-        before = await transactions(tx)
-    await asyncio.gather(*(post.send(instance, f"{n}") for n in range(100)))
-    async with post.database.transaction() as tx:
-        assert await transactions(tx) - before < 20
-    assert await post.queue_length() == 100
-
-
-async def test_an_answer_quotes_a_message_of_ours_or_of_theirs(post):
-    instance = await post.open()
-    first = await post.send(instance, "Oi")
-    answer = await post.send(instance, "Olá de novo", quoted=first.wa_id)
-    await post.settled(answer)
-    context = post.engine.sent[answer.wa_id].content["extendedTextMessage"]["contextInfo"]
-    assert (context["stanzaID"], context["quotedMessage"]) == (first.wa_id, {"conversation": "Oi"})
-    assert answer.quoted_wa_id == first.wa_id
 
 
 async def test_a_receipt_that_is_faster_than_the_answer_is_not_undone(post):
@@ -352,64 +259,6 @@ async def test_waiting_for_a_message_that_is_not_there_is_refused(post):
         await post.outgoing.settled(post.clock.new_id(), timeout=GUARD)
 
 
-async def test_the_number_that_whatsapp_knows_is_stored_and_answered(post):
-    instance = await post.open()
-    post.engine.accounts[MARIA] = Resolved(
-        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
-    )
-    message = await post.send(instance)
-    contact = message.chat.contact
-    assert contact is not None
-    assert (contact.phone_number, contact.lid) == ("551188887777", "77@lid")
-    await post.settled(message)
-    assert post.engine.sent[message.wa_id].to == "551188887777@s.whatsapp.net"
-
-
-async def test_a_number_that_is_not_on_whatsapp_is_refused_before_anything_is_written(post):
-    instance = await post.open()
-    post.engine.accounts[MARIA] = Resolved(query=MARIA, is_registered=False)
-    with pytest.raises(Invalid) as caught:
-        await post.send(instance)
-    assert (caught.value.code, await post.queue_length()) == ("not_on_whatsapp", 0)
-
-
-async def test_a_guess_made_offline_is_corrected_when_it_is_sent(post):
-    instance = await post.open(is_connected=False)
-    message = await post.send(instance)
-    assert message.chat.contact is not None
-    assert message.chat.contact.phone_number == "5511988887777"
-    post.engine.accounts[MARIA] = Resolved(
-        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
-    )
-    await post.connect(instance)
-    settled = await post.settled(message)
-    assert settled.chat.id == message.chat.id
-    assert settled.chat.contact is not None
-    assert (settled.chat.contact.phone_number, settled.chat.contact.lid) == ("551188887777", "77@lid")
-    assert post.engine.sent[message.wa_id].to == "551188887777@s.whatsapp.net"
-
-
-async def test_a_guess_that_turns_out_to_be_somebody_known_joins_their_chat(post):
-    instance = await post.open(is_connected=False)
-    known = await post.send(instance, "a", to="551188887777@s.whatsapp.net")
-    guess = await post.send(instance, "b", to=MARIA)
-    assert guess.chat.id != known.chat.id
-    post.engine.accounts[MARIA] = Resolved(
-        query=MARIA, is_registered=True, jid="551188887777@s.whatsapp.net", lid="77@lid"
-    )
-    await post.connect(instance)
-    assert (await post.settled(known)).chat.id == (await post.settled(guess)).chat.id == known.chat.id
-
-
-async def test_a_guess_that_nobody_has_fails_when_it_is_sent(post):
-    instance = await post.open(is_connected=False)
-    message = await post.send(instance)
-    post.engine.accounts[MARIA] = Resolved(query=MARIA, is_registered=False)
-    await post.connect(instance)
-    settled = await post.settled(message)
-    assert (settled.status, settled.error_code) == ("failed", "not_on_whatsapp")
-
-
 @contextlib.asynccontextmanager
 async def away(was_tried: asyncio.Event):
     was_tried.set()
@@ -425,10 +274,3 @@ async def was_put_off(post) -> bool:
 
 async def is_empty(post) -> bool:
     return await post.queue_length() == 0
-
-
-async def transactions(tx) -> int:
-    """The number of the next transaction that writes."""
-    cursor = await tx.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-    [number] = await cursor.fetchone()
-    return int(number)

@@ -79,7 +79,7 @@ async def test_a_number_without_an_account_is_refused(line):
 async def test_a_refusal_by_the_network_fails_the_message_with_its_code(line):
     line.harness.network.faults.nack(line.harness.phone(str(line.instance.id)), 463)
     message = await line.send("Oi", "+5511988887777")
-    assert (message.status, message.error_code) == ("failed", "463")
+    assert (message.status, message.error_code) == ("failed", "server_463")
 
 
 async def test_a_message_goes_once_though_the_host_is_killed_under_it(line):

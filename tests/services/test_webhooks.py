@@ -13,6 +13,7 @@ from recado.domain.access import EVERYTHING, Access
 from recado.domain.delivery import Delivered, Failed
 from recado.domain.errors import Invalid, NotFound
 from recado.domain.events import WEBHOOK_TEST
+from recado.services.replay import Wish
 from recado.services.webhooks import Webhooks
 from recado.sinks.guard import Guard
 from recado.sinks.names import system_lookup
@@ -77,12 +78,20 @@ async def test_an_event_type_that_does_not_exist_is_refused(webhooks: Webhooks, 
 @pytest.mark.parametrize(
     "headers",
     [{"a b": "x"}, {"": "x"}, {"X": "a\r\nb"}, {"X": "€"}, {"webhook-id": "x"}, {"Host": "x"}, {"X": "a" * 5000},
-     {str(n): "x" for n in range(21)}],
+     {"Connection": "close"}, {"keep-alive": "5"}, {"TE": "trailers"}, {"Transfer-Encoding": "chunked"},
+     {"Proxy-Authorization": "x"}, {"Upgrade": "h2c"}, {"X": "a\nb"}, {"X": "a\0b"}, {"X-A\r\nX-B": "x"},
+     {"X-A": "1", "x-a": "2"}, {str(n): "x" for n in range(21)}],
 )  # fmt: skip
 async def test_headers_that_cannot_be_sent_are_refused(webhooks: Webhooks, headers: dict[str, str]):
     with pytest.raises(Invalid) as refusal:
         await webhooks.create(EVERYTHING, url=URL, headers=headers)
     assert refusal.value.extra["field"] == "headers"
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer x"}, {"X-Team": ""}, {"Cookie": "a=b; c=d"}])
+async def test_headers_that_can_be_sent_are_kept(webhooks: Webhooks, headers: dict[str, str]):
+    webhook, _ = await webhooks.create(EVERYTHING, url=URL, headers=headers)
+    assert webhook.headers == headers
 
 
 async def test_a_bound_key_makes_webhooks_of_its_instance_only(webhooks: Webhooks):
@@ -103,7 +112,7 @@ async def test_a_bound_key_sees_and_touches_no_other_webhook(webhooks: Webhooks)
             webhooks.remove(BOUND, id),
             webhooks.rotate_secret(BOUND, id),
             webhooks.attempts(BOUND, id),
-            webhooks.replay(BOUND, id, failed=True),
+            webhooks.replay(BOUND, id, Wish(failed=True)),
             webhooks.test(BOUND, id),
         ):
             with pytest.raises(NotFound):
@@ -126,7 +135,7 @@ async def test_a_change_to_a_refused_url_changes_nothing(webhooks: Webhooks):
 async def test_a_state_that_does_not_exist_is_refused(webhooks: Webhooks):
     webhook, _ = await webhooks.create(EVERYTHING, url=URL)
     with pytest.raises(Invalid):
-        await webhooks.update(EVERYTHING, webhook.id, {"state": "disabled"})
+        await webhooks.update(EVERYTHING, webhook.id, {"state": "asleep"})
 
 
 async def test_a_paused_webhook_gets_nothing_until_it_goes_on_and_then_all_of_it(desk: Desk, webhooks: Webhooks):

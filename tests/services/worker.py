@@ -8,35 +8,66 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
-from recado.domain.engine import Inbound, Signal
+from recado.domain.engine import Signal
 from recado.domain.instances import Instance
+from recado.domain.sync import Heard
+from recado.domain.terms import Terms
 from recado.services.bell import Bell
+from recado.services.calls import Calls
+from recado.services.commands import Commands
+from recado.services.doorbell import Doorbell
 from recado.services.instances import Instances
 from recado.services.lifecycle import Lifecycle
+from recado.services.rights import Rights
+from recado.services.vigil import Vigil
 from recado.store import instances as instances_store
 from recado.store import log, timeline
 from recado.store.database import Database
 from recado.store.rows import fetch_value
 from tests.engines.fake import FakeEngine
 from tests.stillclock import StillClock
+from tests.waiting import until
 
 
 class Worker:
     """One Recado as far as an instance's life goes: `engine` is played by the test, `instances` is what people call."""
 
-    def __init__(self, database: Database, clock: StillClock, holder: UUID | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: StillClock,
+        holder: UUID | None = None,
+        rights: Rights | None = None,
+        terms: Terms | None = None,
+        hears_others: bool = False,
+        watches: bool = False,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.bell = Bell()
+        self._hears_others = hears_others
         self.engine = FakeEngine(clock)
-        self.lifecycle = Lifecycle(database, self.engine, clock, self.bell, holder=holder)
+        self.doorbell = Doorbell(database, clock)
+        holder = holder or clock.new_id()
+        commands = Commands(database, clock, self.doorbell, holder=holder) if hears_others else None
+        self.lifecycle = Lifecycle(
+            database, self.engine, clock, self.bell, holder=holder, rights=rights, terms=terms, commands=commands
+        )
+        self.errands = Calls(database, self.lifecycle.roster, commands)
+        self.doorbell.hear("wish", self.lifecycle.wake)
         self.instances = Instances(database, clock, self.bell, self.lifecycle)
+        lifecycle = self.lifecycle
+        self.vigil = Vigil.over(database, self.engine, lifecycle.roster, clock, lifecycle.order) if watches else None
 
-    async def handle(self, inbound: Inbound) -> None:
-        """What comes in is nobody's concern here."""
+    async def handle(self, inbound: Heard) -> None:
+        """What comes in is kept by nobody here."""
+        if self.vigil is not None:
+            self.vigil.heard(inbound)
 
     def signal(self, signal: Signal) -> None:
         self.lifecycle.signal(signal)
+        if self.vigil is not None:
+            self.vigil.signal(signal)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Worker]:
@@ -45,12 +76,18 @@ class Worker:
             host = tasks.create_task(self.engine.run(self))
             await self.engine.attached.wait()
             worker = tasks.create_task(self.lifecycle.run())
+            listening = tasks.create_task(self.doorbell.run()) if self._hears_others else None
+            watching = tasks.create_task(self.vigil.run()) if self.vigil is not None else None
             try:
                 yield self
             finally:
+                if watching is not None:
+                    watching.cancel()
                 worker.cancel()
                 await asyncio.wait([worker])
                 host.cancel()
+                if listening is not None:
+                    listening.cancel()
 
     async def until(self, instance: Instance | UUID, **values: Any) -> Instance:
         """Wait until the instance's row has these values, and return it."""
@@ -61,7 +98,7 @@ class Worker:
         row = None
         with self.bell.listen() as ear:
             try:
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(60):
                     while True:
                         row = await self.row(id)
                         if is_so(row):
@@ -101,7 +138,9 @@ class Worker:
         made = await self.instances.create(name)
         await self.until(made, state="awaiting_scan")
         self.engine.pair(str(made.id))
-        return await self.until(made, state="connected")
+        row = await self.until(made, state="connected")
+        await until(lambda: self.lifecycle.roster.fence_of(made.id))  # the row says it a moment before
+        return row
 
     def calls(self, method: str, instance: Instance) -> int:
         """How often the engine was called so."""

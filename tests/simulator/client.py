@@ -19,7 +19,7 @@ from recado_simulator.prekey_nodes import parts
 from recado_simulator.protobuf import decode, encode, required_bytes
 from recado_simulator.signal import SignalDevice, unpad
 
-PATIENCE = 5  # seconds; only against hanging
+PATIENCE = 60  # seconds; only against hanging
 
 
 class Closed(Exception):
@@ -55,8 +55,12 @@ class Client:
         await self.socket.close()
         await self._http.close()
 
-    async def pair(self, phone) -> None:
-        """Registers, has the phone scan the first code, and stays unconnected afterwards."""
+    async def pair(self, phone, *, with_keys: bool = False) -> None:
+        """Registers, has the phone scan the first code, and stays unconnected afterwards.
+
+        Without keys of app state the network has nothing to say to it but what the test makes it say.
+        """
+        phone.app_state.withhold_keys(on=not with_keys)
         await self.connect()
         codes = await self.codes()
         scanning = asyncio.create_task(phone.scan(codes[0]))
@@ -134,12 +138,12 @@ class Client:
         return unpad(self.signal.decrypt(str(message.jid("from")), enc.text("type"), enc.data))
 
     async def receipt(self, message: Node, type: str = "", *children: Node) -> None:
-        attrs = {"to": message.attrs["from"], "id": message.text("id")} | ({"type": type} if type else {})
+        attrs = answering(message) | ({"type": type} if type else {})
         await self.send(Node("receipt", attrs, list(children) or None))
 
     async def ack(self, node: Node, error: str = "") -> None:
-        attrs = {"class": node.tag, "to": node.attrs["from"], "id": node.text("id")}
-        await self.send(Node("ack", attrs | ({"error": error} if error else {})))
+        type = {"type": node.attrs["type"]} if node.tag != "message" and "type" in node.attrs else {}
+        await self.send(Node("ack", answering(node) | {"class": node.tag} | type | ({"error": error} if error else {})))
 
     async def _handshake(self) -> None:
         state, ephemeral = Handshake(PATTERN_XX, HEADER), KeyPair.generate(self.signal.random)
@@ -179,3 +183,9 @@ class Client:
                 self.nodes.put_nowait(self.network.codec.decode(self._from_network.open(rest[3:end])))
                 rest = rest[end:]
         self.nodes.put_nowait(None)
+
+
+def answering(node: Node) -> dict:
+    """What an answer to a stanza repeats of it."""
+    group = {"participant": node.attrs["participant"]} if "participant" in node.attrs else {}
+    return {"to": node.attrs["from"], "id": node.text("id")} | group

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from recado_simulator import Contact, Network, NetworkOptions, Phone
+from recado_simulator.control import Control
 from tests.simulator.client import Client
 
 
@@ -47,3 +49,12 @@ async def client(network: Network, phone: Phone) -> AsyncIterator[Client]:
     await client.upload_prekeys(20)
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def http(network: Network, phone: Phone, maria: Contact) -> AsyncIterator[aiohttp.ClientSession]:
+    """The control API of the network."""
+    control = Control(network)
+    async with aiohttp.ClientSession(await control.start(0)) as http:
+        yield http
+    await control.stop()

@@ -12,19 +12,10 @@ import aiohttp
 import pytest
 
 from recado_simulator.content import text_message
-from recado_simulator.control import Control
 from recado_simulator.fault_orders import FAULTS
 from tests.simulator.test_messages import send
 
 PHONE, MARIA = "5511999990001", "5511988887777"
-
-
-@pytest.fixture
-async def http(network, phone, maria):
-    control = Control(network)
-    async with aiohttp.ClientSession(await control.start(0)) as http:
-        yield http
-    await control.stop()
 
 
 async def get(http, path: str, **query):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 import pytest
 
@@ -80,6 +78,25 @@ async def test_silent_pings_leaves_pings_unanswered_and_the_rest_alive(client, p
     assert (await client.ask("w:p")).text("type") == "result"
 
 
+async def test_a_deaf_connection_gets_answers_and_nothing_else(client, phone, maria, network):
+    network.faults.deaf(phone)
+    await maria.send_text(phone, "Oi")
+
+    assert (await client.ask("w:p")).text("type") == "result"
+    assert client.nodes.empty()
+    assert network.ledger.counts(phone)["offered"] == 0
+
+
+async def test_what_a_deaf_connection_missed_comes_on_the_next_one(client, phone, maria, network):
+    network.faults.deaf(phone)
+    await maria.send_text(phone, "Oi")
+    await client.close()
+
+    await client.login()
+
+    assert client.read(await client.next("message")) == text_message("Oi")
+
+
 async def test_withheld_acks_never_come_though_the_message_arrives(client, phone, maria, network):
     network.faults.withhold_acks(phone)
     await send(client, maria, text_message("Oi"))
@@ -145,8 +162,7 @@ async def test_a_fault_leaves_other_accounts_alone(client, phone, network):
     await other.closed()
     await other.close()
 
-    async with asyncio.timeout(5):
-        assert (await client.ask("w:p")).text("type") == "result"
+    assert (await client.ask("w:p")).text("type") == "result"
 
 
 def test_a_fault_for_nobody_is_an_error(network):

@@ -91,6 +91,12 @@ class TestShortCodes:
         with pytest.raises(Closed):
             await unlinked.next("never")
 
+
+class TestAShortFirstCode:
+    @pytest.fixture
+    def options(self):
+        return NetworkOptions(seed=7, qr_first_ms=1)
+
     async def test_the_first_code_expires_before_the_others(self, phone, unlinked):
         codes = await unlinked.codes()
         loop = asyncio.get_running_loop()
@@ -185,6 +191,16 @@ async def test_a_device_that_refuses_is_not_linked(phone, unlinked):
 
     with pytest.raises(ScanRefused, match="hmac-mismatch"):
         await scanning
+    assert not phone.account.devices
+
+
+async def test_a_phone_that_knows_no_linked_devices_scans_in_vain_and_both_hear_of_it(network, phone, unlinked):
+    codes = await unlinked.codes()
+    network.faults.old_phone(phone)
+    with pytest.raises(ScanRefused, match="too old"):
+        await phone.scan(codes[0])
+
+    assert (await unlinked.next("ib")).first("downgrade_webclient")
     assert not phone.account.devices
 
 

@@ -51,7 +51,7 @@ class SinkContract:
 
     async def test_a_receiver_that_takes_nothing_is_said_to_have_taken_nothing(self, bench: Bench):
         await bench.go_deaf()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             outcomes = await asyncio.gather(*(bench.sink.deliver(parcel(position)) for position in range(1, 41)))
         assert not isinstance(outcomes[-1], Delivered)
 

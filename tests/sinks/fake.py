@@ -36,7 +36,7 @@ class FakeSink:
         self._is_closed = True
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(is_so)
 
     async def _note(self, where: list[Parcel], parcel: Parcel) -> None:

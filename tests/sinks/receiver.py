@@ -54,7 +54,7 @@ class Receiver:
 
     async def until(self, is_so: Callable[[list[Received]], bool]) -> list[Received]:
         """Wait for what has been received to be as told; the limit guards against hanging only."""
-        async with asyncio.timeout(30), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: is_so(self.got))
         return self.got
 
@@ -74,17 +74,17 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiving(answer: Answering = ok) -> AsyncIterator[Receiver]:
+async def receiving(answer: Answering = ok, host: str = "127.0.0.1") -> AsyncIterator[Receiver]:
     """A receiver that listens until the end of the block."""
     receiver = Receiver(answer)
     application = web.Application(client_max_size=64 * 1024 * 1024)
     application.router.add_route("*", "/{path:.*}", receiver._handle)
     runner = web.AppRunner(application, shutdown_timeout=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
     port = runner.addresses[0][1]
-    receiver.url = f"http://127.0.0.1:{port}/hook"
+    receiver.url = f"http://{host}:{port}/hook"
     try:
         yield receiver
     finally:

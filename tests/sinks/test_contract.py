@@ -20,10 +20,13 @@ from .contract import SinkContract
 from .fake import FakeSink
 from .receiver import Receiver, receiving
 
+SOON, LONG = timedelta(milliseconds=300), timedelta(seconds=60)
+
 
 class WebhookBench:
-    def __init__(self, sink, receiver: Receiver) -> None:
+    def __init__(self, sink, impatient, receiver: Receiver) -> None:
         self.sink = sink
+        self._impatient = impatient
         self._receiver = receiver
 
     async def received(self, number: int) -> list[bytes]:
@@ -31,6 +34,7 @@ class WebhookBench:
 
     async def go_deaf(self) -> None:
         self._receiver.answer = self._receiver.silence
+        self.sink = self._impatient
 
 
 class LiveBench:
@@ -70,9 +74,11 @@ class TestWebhookSink(SinkContract):
         guard, clock = Guard(["127.0.0.1"], system_lookup), SystemClock()
         async with (
             receiving() as receiver,
-            WebhookClient.open(guard, system_lookup, clock, answer_within=timedelta(seconds=2)) as client,
+            WebhookClient.open(guard, system_lookup, clock, connect_within=LONG, answer_within=LONG) as client,
+            WebhookClient.open(guard, system_lookup, clock, answer_within=SOON) as impatient,
         ):
-            yield WebhookBench(client.sink(Target(url=receiver.url, secrets=(secret_from(b"s" * 32),))), receiver)
+            target = Target(url=receiver.url, secrets=(secret_from(b"s" * 32),))
+            yield WebhookBench(client.sink(target), impatient.sink(target), receiver)
 
 
 class TestLiveSink(SinkContract):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from yarl import URL
 
 from recado.domain.errors import Invalid, Misconfigured
-from recado.sinks.guard import AddressRefused, Guard
+from recado.sinks.guard import AddressRefused, Guard, host_of
+from recado.sinks.names import system_lookup
 
 REFUSED = [
     "127.0.0.1",
@@ -44,6 +48,14 @@ REFUSED = [
     "64:ff9b::7f00:1",
     "64:ff9b:1::a00:1",
     "2001:0:4136:e378:8000:63bf:80ff:fffe",
+    "::ffff:0:127.0.0.1",
+    "::ffff:168.63.129.16",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+    "2001:470::5efe:7f00:1",
+    "2001:470::200:5efe:a9fe:a9fe",
+    "3fff::1",
+    "5f00::1",
     "not-an-address",
 ]
 PUBLIC = [
@@ -110,6 +122,32 @@ async def test_a_name_that_does_not_resolve_is_refused():
     with pytest.raises(Invalid) as refusal:
         await guard(addresses=()).check("https://nowhere.example/")
     assert refusal.value.code == "webhook_unresolved"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "127.1", "0", "0xa9fea9fe",
+     "2852039166", "0251.0376.0251.0376", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[fe80::1]",
+     "user:password@127.0.0.1", "LOCALHOST", "127.0.0.1.", "localhost.", "0X7F.1", "0300.0250.1.1", "3232235777",
+     "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+     "[fe80::1%25eth0]", "①②⑦.⓪.⓪.①", "１２７.0.0.1", "127。0。0。1", "%31%32%37.0.0.1", "example.com\\@127.0.0.1",
+     "127.0.0.1%00.example.com"],
+)  # fmt: skip
+async def test_no_way_of_writing_a_private_address_gets_past_the_check(host: str):
+    """With the system's own resolver, which reads numbers in every form that C programs have ever read them in."""
+    with pytest.raises(Invalid) as refusal:
+        await Guard((), system_lookup).check(f"http://{host}/hook")
+    assert refusal.value.code in ("webhook_address_refused", "webhook_unresolved")
+
+
+@pytest.mark.parametrize(
+    "authority", ["127.0.0.1\\@n8n.lan", "n8n.lan\\@127.0.0.1", "127.0.0.1#@n8n.lan", "n8n.lan@::1"]
+)
+def test_the_host_that_is_checked_is_the_host_that_is_called(authority: str):
+    """Two readers of one URL that disagree about its host are a way past every list."""
+    url = f"http://{authority}/hook"
+    with contextlib.suppress(ValueError, Invalid):
+        assert host_of(url) == URL(url).host
 
 
 @pytest.mark.parametrize(

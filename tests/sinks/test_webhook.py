@@ -28,7 +28,9 @@ from .receiver import answering, raw_server, receiving
 SECRET, OLD = secret_from(b"s" * 32), secret_from(b"o" * 32)
 LOOPBACK = ("127.0.0.1",)
 SOON = timedelta(milliseconds=300)
+ENOUGH = timedelta(seconds=5)  # to be answered in, by a machine that stands still for a while
 LONG = timedelta(seconds=60)
+METADATA = ["169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "::ffff:a9fe:a9fe"]
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +44,7 @@ async def sink_to(
     headers: dict[str, str] | None = None,
 ) -> AsyncIterator[Sink]:
     client = WebhookClient.open(
-        Guard(allowed, lookup), lookup, SystemClock(), connect_within=patience, answer_within=patience
+        Guard(allowed, lookup), lookup, SystemClock(), connect_within=LONG, answer_within=patience
     )
     async with client as opened:
         yield opened.sink(Target(url=url, secrets=secrets, headers=headers or {}))
@@ -116,7 +118,7 @@ async def test_a_receiver_that_says_200_and_never_ends_has_taken_it():
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n")
         await reader.read()
 
-    async with raw_server(endless) as url, sink_to(url, patience=SOON) as sink:
+    async with raw_server(endless) as url, sink_to(url, patience=ENOUGH) as sink:
         assert await sink.deliver(parcel()) == Delivered(status=200, answer="yes")
 
 
@@ -189,7 +191,11 @@ async def test_a_header_that_cannot_be_sent_fails_without_raising():
     assert (type(outcome), receiver.got) == (Failed, [])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "127.1", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "127.1", "0",
+     "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:0001]", "127.0.0.1."],
+)  # fmt: skip
 async def test_a_private_address_is_not_connected_to(host: str):
     async with receiving() as receiver:
         port = receiver.url.split(":")[-1]
@@ -217,6 +223,36 @@ async def test_a_name_that_was_public_when_checked_and_is_private_when_called_ge
             outcome = await sink.deliver(parcel())
         assert "127.0.0.1 is a loopback address" in outcome.error
         assert receiver.got == []
+
+
+@pytest.mark.parametrize("address", METADATA)
+async def test_a_name_that_leads_to_a_metadata_service_gets_nothing_and_the_setting_is_named(address: str):
+    async def lookup(_: str) -> list[str]:
+        return [address]
+
+    async with sink_to("http://metadata.example/latest/", allowed=(), lookup=lookup) as sink:
+        outcome = await sink.deliver(parcel())
+    assert (type(outcome), outcome.status) == (Failed, None)
+    assert address in outcome.error
+    assert "RECADO_ALLOW_PRIVATE_WEBHOOKS" in outcome.error
+
+
+async def test_a_name_with_a_private_address_beside_a_public_one_is_not_called_there():
+    async def lookup(_: str) -> list[str]:
+        return ["127.0.0.1", "192.0.2.1"]
+
+    async with receiving() as receiver:
+        url = receiver.url.replace("127.0.0.1", "both.example")
+        async with sink_to(url, allowed=(), lookup=lookup, patience=SOON) as sink:
+            assert isinstance(await sink.deliver(parcel()), Failed)
+        assert receiver.got == []
+
+
+async def test_a_receiver_that_redirects_to_a_metadata_service_leads_nowhere():
+    redirect = answering(302, Location="http://169.254.169.254/latest/meta-data/")
+    async with receiving(redirect) as receiver, sink_to(receiver.url) as sink:
+        outcome = await sink.deliver(parcel())
+    assert outcome == Failed(error="the receiver answered 302; redirects are not followed", status=302)
 
 
 async def test_a_host_that_the_setting_names_may_be_private():

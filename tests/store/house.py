@@ -37,10 +37,10 @@ class House:
             )
         return self
 
-    def text(self, text: str = "Oi", *, who: Identity = BY_PHONE, **fields: Any) -> Incoming:
+    def text(self, text: str | None = "Oi", *, who: Identity = BY_PHONE, **fields: Any) -> Incoming:
         """A text of somebody in the chat with them, unless `chat` says otherwise."""
         chat = fields.pop("chat", None) or who.lid or f"{who.phone}@s.whatsapp.net"
-        raw = text.encode("utf-8", "surrogatepass")
+        raw = (text or "").encode("utf-8", "surrogatepass")
         plain = {
             "session": str(self.id),
             "wa_id": f"3EB0{next(self._numbers):018d}",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from recado.store import days, migrate
+from recado.store import adoption, days, migrate
 from recado.store.database import Database, Tx
 from recado.store.rows import execute, fetch_value, fetch_values
 from recado.store.sealing import seal_schema
-from tests.fixtures_database import RunningServer, named
+from tests.fixtures_database import named
+from tests.store.supabase import PROJECT, as_owner, become
 
 OPEN_TABLES = """
 SELECT c.oid::regclass::text FROM pg_class c
@@ -33,38 +34,13 @@ CROSS JOIN aclexplode(acl) AS granted LEFT JOIN pg_roles AS grantee ON grantee.o
 WHERE granted.grantee <> owner AND (place = 'recado'::regnamespace OR thing LIKE 'whatsapp\\_%%')
 ORDER BY 1
 """
-TABLES = ["chats", "contacts", "instances", "media", "message_status", "messages", "sessions"]
-
-
-ROLES = "CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS"
-PROJECT = """
-GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated, service_role;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON ROUTINES TO anon, authenticated, service_role;
-CREATE PUBLICATION supabase_realtime;
-"""
-
-
-async def like_supabase(url: str) -> None:
-    """The roles, default grants and publication that a Supabase project has before anybody does anything."""
-    async with Database.open(url) as database:
-        async with database.transaction() as tx:
-            await tx.execute(ROLES)
-            await tx.execute(PROJECT)
-        await migrate.upgrade(database)
-
-
-@pytest.fixture(scope="module")
-def supabase_url() -> Iterator[str]:
-    server = RunningServer(like_supabase)
-    yield server.url
-    server.stop()
+TABLES = ["chats", "contacts", "group_members", "instances", "media", "message_status", "messages", "sessions"]
 
 
 @pytest.fixture
-async def tx(supabase_url: str):
+async def tx(project_url: str):
     """A transaction in a migrated project, undone at the end."""
-    async with Database.open(supabase_url) as database, database.transaction() as tx:
+    async with Database.open(project_url) as database, database.transaction() as tx:
         await execute(tx, "INSERT INTO whatsapp_instances (instance_name) VALUES ('loja')")
         yield tx
         await tx.execute("ROLLBACK; BEGIN")
@@ -99,13 +75,13 @@ async def test_the_roles_of_the_web_cannot_read_what_is_ours_alone(tx: Tx, role:
 
 
 async def test_a_signed_in_user_sees_no_row_until_a_policy_says_so(tx: Tx):
-    await tx.execute("SET LOCAL ROLE authenticated")
+    await become(tx, "authenticated")
     assert await fetch_value(tx, "SELECT count(*) FROM whatsapp_instances") == 0
     await tx.execute("RESET ROLE")
     await tx.execute(
         "CREATE POLICY mine ON whatsapp_instances FOR SELECT TO authenticated USING (instance_name = 'loja')"
     )
-    await tx.execute("SET LOCAL ROLE authenticated")
+    await become(tx, "authenticated")
     assert await fetch_value(tx, "SELECT count(*) FROM whatsapp_instances") == 1
 
 
@@ -143,14 +119,18 @@ async def test_a_sealed_schema_is_closed_to_all_but_its_owner(tx: Tx):
         assert not await fetch_value(tx, "SELECT has_table_privilege(%s, 'whatsmeow.keys', 'SELECT')", (role,))
 
 
-async def test_the_grants_of_a_table_that_was_there_before_are_kept(supabase_url: str):
+async def test_the_grants_of_a_table_that_was_there_before_are_kept(project_url: str):
     """The old back end's table, as Supabase makes one: everything granted to everyone, row-level security off."""
-    async with await psycopg.AsyncConnection.connect(supabase_url, autocommit=True) as caretaker:
-        await caretaker.execute("CREATE DATABASE adopted TEMPLATE template0")
-    async with Database.open(named(supabase_url, "adopted")) as database:
+    async with await psycopg.AsyncConnection.connect(project_url, autocommit=True) as caretaker:
+        name = f"adopted_{uuid4().hex}"
+        await caretaker.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    url = named(project_url, name)
+    async with Database.open(url) as database, database.transaction() as tx:
+        await tx.execute(PROJECT.encode(), prepare=False)
+    async with Database.open(as_owner(url)) as database:
         async with database.transaction() as tx:
-            await tx.execute(PROJECT)
             await tx.execute("CREATE TABLE whatsapp_sessions (instance_name text PRIMARY KEY, last_activity date)")
+        await adoption.adopt(database)
         await migrate.upgrade(database)
         async with database.transaction() as tx:
             assert "anon: INSERT whatsapp_sessions" in await fetch_values(tx, GRANTS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +15,7 @@ from recado.domain.errors import Unavailable
 from recado.store.database import Database
 from recado.store.errors import is_data_error
 from recado.store.rows import fetch_all, fetch_one, fetch_value
+from tests.waiting import until
 
 PUT = "INSERT INTO recado.settings (key, value) VALUES (%s, %s)"
 COUNT = "SELECT count(*) FROM recado.settings"
@@ -22,6 +25,11 @@ COUNT = "SELECT count(*) FROM recado.settings"
 class Setting:
     key: str
     value: object
+
+
+def is_readable(socket: int) -> bool:
+    """The server has said something."""
+    return bool(select.select([socket], [], [], 0)[0])
 
 
 async def test_a_block_that_ends_is_committed(db: Database):
@@ -79,6 +87,36 @@ async def test_a_connection_that_is_lost_at_work_is_unavailable(db: Database):
         async with db.transaction() as tx:
             await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     assert caught.value.code == "database_unavailable"
+
+
+async def test_a_transaction_that_stood_still_for_too_long_is_unavailable(db: Database):
+    async def stand_still() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+            await until(lambda: is_readable(tx.pgconn.socket))
+            await tx.execute("SELECT 1")
+
+    with pytest.raises(Unavailable) as caught:
+        await stand_still()
+    assert caught.value.code == "database_unavailable"
+    async with db.transaction() as tx:
+        assert await fetch_value(tx, "SELECT 1") == 1
+
+
+async def test_a_file_that_is_missing_is_not_a_database_that_is_away(db: Database, tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        async with db.transaction():
+            (tmp_path / "nothing").read_text()
+
+
+@pytest.mark.parametrize(("size", "others"), [(2, 1), (3, 2), (10, 8)])
+async def test_what_is_urgent_does_not_wait_for_the_others(database_url: str, size: int, others: int):
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(database_url, max_size=size))
+        for _ in range(others):
+            await stack.enter_async_context(database.transaction())
+        async with database.transaction(urgent=True) as tx:
+            assert await fetch_value(tx, "SELECT 1") == 1
 
 
 async def test_a_database_that_is_not_there_is_unavailable_at_once(tmp_path):
@@ -151,3 +189,12 @@ async def test_locks_end_with_their_transaction(db: Database):
     async with db.transaction() as tx:
         cursor = await tx.execute("SELECT pg_try_advisory_xact_lock(7)")
         assert await cursor.fetchone() == (True,)
+
+
+async def test_what_stands_still_holds_its_locks_once_and_what_waits_there_does_not_get_them_next(db: Database):
+    """A stopped process has several transactions open: each that got the lock after another would keep it as long."""
+    async with db.transaction() as tx:
+        query = "SELECT setting::int FROM pg_settings WHERE name = %s"
+        stands_still = await fetch_value(tx, query, ("idle_in_transaction_session_timeout",))
+        waits = await fetch_value(tx, query, ("lock_timeout",))
+    assert 0 < waits < stands_still == 10_000

@@ -39,7 +39,7 @@ async def test_preparing_twice_does_no_harm(db: Database):
 
 async def test_two_who_make_the_same_day_at_once_do_no_harm(db: Database):
     """The second has found no such day before the first commits, and looks again when it is let in."""
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group, db.transaction() as tx:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, db.transaction() as tx:
         await days.ensure(tx, "event_log", TODAY)
         group.create_task(make(db, TODAY))
         await until_somebody_waits(db)
@@ -101,6 +101,57 @@ async def test_old_attempts_go_with_their_day(db: Database):
         await days.ensure(tx, "delivery_attempts", FIRST)
         await days.prepare(tx, today=TODAY)
         assert await days.expire(tx, WEEK, today=TODAY) == [("delivery_attempts", FIRST)]
+
+
+async def test_tables_whose_names_hold_no_day_are_never_read_as_one(db: Database):
+    """As the planner may, which is free to look at every name before it knows whose it is."""
+    async with db.transaction() as tx:
+        await days.ensure(tx, "delivery_attempts", FIRST)
+        for setting in ("enable_nestloop", "enable_indexscan", "enable_bitmapscan"):
+            await tx.execute(f"SET LOCAL {setting} = off")
+        assert await days.expire(tx, WEEK, today=TODAY) == [("delivery_attempts", FIRST)]
+
+
+async def test_a_log_over_its_limit_is_kept_for_nobody_longer_than_asked(db: Database):
+    async with db.transaction() as tx:
+        await fill(tx)
+        await put_webhook(tx, position=4)
+        await days.expire(tx, WEEK, most_bytes=0, today=TODAY)
+        assert await log.oldest(tx) == 13
+
+
+async def test_of_a_log_over_its_limit_no_more_goes_than_has_to(db: Database):
+    async with db.transaction() as tx:
+        await fill(tx)
+        await put_webhook(tx, position=4)
+        one_less_than_there_is = (await days.standing(tx, today=TODAY)).log_bytes - 1
+        await days.expire(tx, WEEK, most_bytes=one_less_than_there_is - await bytes_of_four_days(tx), today=TODAY)
+        assert await log.oldest(tx) == 6
+
+
+async def test_a_log_within_its_limit_is_kept_for_whom_needs_it(db: Database):
+    async with db.transaction() as tx:
+        await fill(tx)
+        await put_webhook(tx, position=4)
+        await days.expire(tx, WEEK, most_bytes=1 << 40, today=TODAY)
+        assert await log.oldest(tx) == 5
+
+
+async def test_what_stands_can_be_seen(db: Database):
+    async with db.transaction() as tx:
+        await fill(tx)
+        before = await days.standing(tx, today=TODAY)
+        await days.prepare(tx, today=TODAY)
+        after = await days.standing(tx, today=TODAY)
+    tomorrow = TODAY + timedelta(days=1)
+    assert before.missing == [(table, day) for table in days.TABLES for day in (TODAY, tomorrow)]
+    assert (after.missing, after.oldest_day, after.log_bytes > 0) == ([], FIRST, True)
+
+
+async def bytes_of_four_days(tx: Tx) -> int:
+    """Of the days that nobody needs, which all have the same size."""
+    [size] = await fetch_values(tx, "SELECT pg_total_relation_size('recado.event_log_20260301')::bigint")
+    return 4 * size
 
 
 async def make(database: Database, day: date) -> None:

@@ -169,7 +169,7 @@ async def test_one_directory_is_for_one_recado(tmp_path: Path):
 async def test_what_an_earlier_recado_left_running_is_ended_first(tmp_path: Path):
     orphan = Server(find_site(tmp_path), QUICK)
     await orphan.start()
-    async with embedded.serve(tmp_path, settings=QUICK) as server, asyncio.timeout(10):
+    async with embedded.serve(tmp_path, settings=QUICK) as server, asyncio.timeout(60):
         assert await orphan.died() == 0
         assert await ask(server.url, "SELECT 1") == 1
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recado.domain.jid import Identity
-from recado.store import identities, incoming, log, messages
+from recado.store import identities, incoming, log, message_lists, messages
 from recado.store.database import Database, Tx
 from recado.store.identities import find_chat_for
 from tests.stillclock import StillClock
@@ -41,7 +41,7 @@ async def test_the_event_says_all_that_the_api_says(house: House):
     [event] = await house.events()
     data = dict(event.data)
     async with house.database.transaction() as tx:
-        [message] = await messages.of_instance(tx, house.id, before=None, limit=10)
+        [message] = await message_lists.of_instance(tx, house.id, limit=10)
     person = {"phone_number": PHONE, "lid": LID, "name": "Maria"}
     assert data.pop("chat") == {"id": str(message.chat.id), "kind": "person", "jid": None} | person
     assert message.sender is not None
@@ -52,8 +52,14 @@ async def test_the_event_says_all_that_the_api_says(house: House):
         "from_me": False,
         "kind": "conversation",
         "text": "Oi",
+        "summary": "Oi",
+        "details": None,
+        "media": None,
         "quoted_wa_id": "3EB0FF",
+        "quoted_text": None,
+        "target_wa_id": None,
         "sent_at": "2026-03-14T15:09:26.000Z",
+        "edited_at": None,
         "status": "received",
         "status_at": "2026-03-14T15:09:26.000Z",
         "error": None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from recado.domain.events import LoggedEvent, NewEvent
@@ -128,7 +130,7 @@ async def test_an_event_that_is_committed_late_is_never_skipped(db: Database):
         async with db.transaction() as tx:
             seen.extend(e.position for e in await log.read(tx, seen[-1] if seen else 0, 10))
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(early())
         later = group.create_task(late())
         await until_somebody_waits(db)
@@ -184,7 +186,7 @@ async def test_a_new_day_begins_while_somebody_reads_the_log_and_appends(db: Dat
             has_drawn.set()
             await until_somebody_waits(db)
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(read_then_append())
         group.create_task(begin_a_day())
     async with db.transaction() as tx:
@@ -202,6 +204,32 @@ async def test_reading_by_position_enters_each_day_by_its_index(db: Database, pl
     scans = [node for node in nodes(plan) if node.get("Relation Name", "").startswith("event_log_")]
     assert {node["Node Type"] for node in scans} == {"Index Scan"}
     assert all("day =" in node["Index Cond"] and "position" in node["Index Cond"] for node in scans)
+
+
+async def test_a_window_ends_once_it_has_the_bytes_that_were_asked_for(db: Database):
+    told = [replace(event(number), data={"text": "a" * 1000}) for number in range(1, 6)]
+    async with db.transaction() as tx:
+        await log.append(tx, told)
+        size = len('{"text": ""}') + 1000
+        looks = [await log.window(tx, 0, limit=10, max_bytes=most) for most in (1, size, size + 1, 3 * size, 99 * size)]
+        whole = await log.window(tx, 2, limit=10, max_bytes=99 * size)
+    assert [(len(found.events), found.is_whole) for found in looks] == [
+        (1, False),
+        (1, False),
+        (2, False),
+        (3, False),
+        (5, True),
+    ]
+    assert ([one.position for one in whole.events], whole.is_whole) == ([3, 4, 5], True)
+
+
+async def test_a_window_that_is_full_is_not_taken_for_the_whole(db: Database):
+    async with db.transaction() as tx:
+        await log.append(tx, [event(number) for number in range(1, 4)])
+        looks = [await log.window(tx, 0, limit=limit, max_bytes=1 << 20) for limit in (2, 3, 4)]
+        nothing = await log.window(tx, 3, limit=4, max_bytes=1 << 20)
+    assert [(len(found.events), found.is_whole) for found in looks] == [(2, False), (3, False), (3, True)]
+    assert (nothing.events, nothing.is_whole) == ([], True)
 
 
 async def test_reading_leaves_the_days_before_its_position_alone(db: Database):
@@ -231,3 +259,27 @@ def nodes(plan: dict) -> Iterator[dict]:
     yield plan
     for child in plan.get("Plans", []):
         yield from nodes(child)
+
+
+async def test_events_that_come_with_the_commit_are_there_after_it(db: Database):
+    told = [replace(event(1), data={"text": 'it\'s \\ "so" é'}), event(2)]
+    async with db.transaction() as tx:
+        log.append_last(tx, told[:1])
+        log.append_last(tx, told[1:])
+        assert await log.head(tx) == 0
+
+    async with db.glance() as tx:
+        assert [(one.position, one.data) for one in await log.read(tx, 0, 10)] == [(1, told[0].data), (2, told[1].data)]
+
+
+async def test_events_that_cannot_be_kept_undo_what_was_to_come_with_them(db: Database):
+    async def write() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO recado.settings (key, value) VALUES ('a', '1')")
+            log.append_last(tx, [replace(event(1), data={"text": "\0"})])
+
+    with pytest.raises(psycopg.errors.UntranslatableCharacter):
+        await write()
+    async with db.transaction() as tx:
+        assert await fetch_value(tx, "SELECT count(*) FROM recado.settings WHERE key = 'a'") == 0
+        assert await log.append(tx, [event(2)]) == [1]

@@ -29,7 +29,7 @@ async def recado(tmp_path, network: Network, database_url: str) -> AsyncIterator
         health_interval="1",
         engine_keepalive_min="1",
         engine_keepalive_max="2",
-        engine_keepalive_deadline="1",
+        engine_keepalive_deadline="3",
         allow_private_webhooks="127.0.0.1",
     ) as running:
         yield running

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,11 +19,11 @@ from recado_simulator.content import text_message
 from recado_simulator.network import Network
 from recado_simulator.options import NetworkOptions
 from recado_simulator.phone import Phone
+from tests.engines.mutant import EARLY_ACK, build_mutant
 from tests.stories.product import Product, product
 
 pytestmark = [pytest.mark.story, pytest.mark.engine, pytest.mark.timeout(240)]
 
-ROOT = Path(__file__).parents[2]
 INSTANCES = 5
 MESSAGES = 500
 IN_FLIGHT = 20
@@ -182,8 +181,5 @@ async def _confirms_what_it_has_not_stored(here: Stage) -> None:
 
 @pytest.fixture(scope="session")
 def early_ack_host(tmp_path_factory) -> Path:
-    """The engine host built with the promise broken by a build tag."""
-    binary = ROOT / "build" / "recado-whatsmeow-early-ack"
-    command = [str(ROOT / "scripts" / "go"), "build", "-trimpath", "-buildvcs=false", "-tags", "mutant_early_ack"]
-    subprocess.run([*command, "-o", str(binary), "."], cwd=ROOT / "engines" / "whatsmeow", check=True)
-    return binary
+    """The engine host with the promise broken."""
+    return build_mutant("early-ack", EARLY_ACK)

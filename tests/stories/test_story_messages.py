@@ -8,7 +8,7 @@ import standardwebhooks
 from tests.stories.ears import received
 from tests.waiting import until
 
-pytestmark = [pytest.mark.story, pytest.mark.engine]
+pytestmark = [pytest.mark.story, pytest.mark.engine, pytest.mark.timeout(240)]
 
 
 async def test_a_message_comes_in_and_is_a_row(recado, phone, maria, sql):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.story, pytest.mark.engine]
+from tests.waiting import until
+
+pytestmark = [pytest.mark.story, pytest.mark.engine, pytest.mark.timeout(240)]
 
 
 async def test_a_phone_pairs_by_qr_and_the_table_says_so(recado, phone, sql):
     row = await recado.pair("loja", phone)
     assert (row["status"], row["phone_number"]) == ("connected", phone.phone)
-    assert sql("SELECT status, phone_number, qr_code FROM public.whatsapp_instances") == [
-        ("connected", phone.phone, None)
-    ]
+    query = "SELECT status, phone_number, qr_code FROM public.whatsapp_instances"
+    await until(lambda: sql(query) == [("connected", phone.phone, None)])
 
 
 async def test_a_phone_pairs_by_code(recado, phone):

@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 
 from tests.stories.ears import heard, received
+from tests.waiting import until
 
-pytestmark = [pytest.mark.story, pytest.mark.engine]
+pytestmark = [pytest.mark.story, pytest.mark.engine, pytest.mark.timeout(240)]
 
 
 async def test_s7_1_a_message_is_stored(recado, phone, maria, sql):
@@ -36,9 +37,8 @@ async def test_s8_6_the_front_end_is_told_what_the_database_says(recado, phone, 
     async with recado.listen("types=instance.state") as socket:
         await recado.pair("loja", phone)
         told = await _last(socket, "connected")
-    assert sql("SELECT status, state, phone_number FROM public.whatsapp_instances") == [
-        (told["status"], told["state"], told["phone_number"])
-    ]
+    query = "SELECT status, state, phone_number FROM public.whatsapp_instances"
+    await until(lambda: sql(query) == [(told["status"], told["state"], told["phone_number"])])
 
 
 async def _last(socket: aiohttp.ClientWebSocketResponse, state: str) -> dict:

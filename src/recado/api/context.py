@@ -12,30 +12,10 @@ from starlette.requests import HTTPConnection
 from recado.domain.access import EVERYTHING, Access
 from recado.domain.errors import Unauthorized
 from recado.domain.instances import Instance
-from recado.services.access import Keys, find_instance, require
-from recado.services.instances import Instances
-from recado.services.messages import Messages
-from recado.services.outgoing import Outgoing
-from recado.services.readiness import Readiness
-from recado.services.streams import Streams
-from recado.services.webhooks import Webhooks
-from recado.store.database import Database
+from recado.services.access import find_instance, require
+from recado.services.all import Services
 
 from .inputs import Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """All that the API calls, put together by the runtime."""
-
-    database: Database
-    keys: Keys
-    instances: Instances
-    messages: Messages
-    outgoing: Outgoing
-    webhooks: Webhooks
-    streams: Streams
-    readiness: Readiness
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -18,10 +18,11 @@ from recado.domain.errors import Invalid, RecadoError
 from recado.domain.events import LoggedEvent, envelope
 from recado.domain.webhooks import event_types
 from recado.services.access import require
-from recado.telemetry import STREAMS
+from recado.services.all import Services
+from recado.services.batches import batches
 
 from . import problems, shapes
-from .context import IN_THE_DOCUMENT, Services, Using, access_of, allowed, services_of
+from .context import IN_THE_DOCUMENT, Using, access_of, allowed, services_of
 from .inputs import Text
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -121,7 +122,7 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _write(socket: WebSocket, stream: Events) -> None:
-    with STREAMS.track_inprogress(), contextlib.suppress(WebSocketDisconnect, RuntimeError):
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
             async with aclosing(stream) as events:
                 async for event in events:
@@ -137,25 +138,13 @@ async def _refuse(socket: WebSocket, error: RecadoError) -> None:
 
 async def _frames(stream: Events) -> AsyncGenerator[bytes, None]:
     """Events, and a comment after every 15 s of silence, which keeps proxies from closing."""
-    coming: asyncio.Future[LoggedEvent] | None = None
-    with STREAMS.track_inprogress():
-        try:
-            yield b": recado\nretry: 2000\n\n"
-            while True:
-                coming = coming or asyncio.ensure_future(anext(stream))
-                done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT_SECONDS)
-                if done:
-                    event, coming = coming.result(), None
-                    yield _frame(event)
-                else:
-                    yield b": still here\n\n"
-        except RecadoError as error:
-            yield b"event: problem\ndata: %b\n\n" % bytes(problems.of(error).body)
-        finally:
-            if coming is not None:
-                coming.cancel()
-                await asyncio.wait({coming})
-            await stream.aclose()
+    try:
+        yield b": recado\nretry: 2000\n\n"
+        async with aclosing(batches(stream, silence=HEARTBEAT_SECONDS)) as given:
+            async for batch in given:
+                yield b"".join(map(_frame, batch)) or b": still here\n\n"
+    except RecadoError as error:
+        yield b"event: problem\ndata: %b\n\n" % bytes(problems.of(error).body)
 
 
 def _frame(event: LoggedEvent) -> bytes:

@@ -30,7 +30,8 @@ class Journal:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_SAFE]
+                headers = list(message.get("headers", ()))
+                message["headers"] = headers + [one for one in _SAFE if one[0] not in dict(headers)]
             await send(message)
 
         try:

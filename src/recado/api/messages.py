@@ -1,102 +1,74 @@
-"""Messages over HTTP: send one, read them."""
+"""Messages over HTTP, as they are read."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
 
+from recado.domain.errors import Invalid
 from recado.domain.instances import Instance
+from recado.domain.message_filter import MessageFilter
 
-from . import shapes
+from . import message_shapes, sending_shapes
 from .context import Using, named
-from .inputs import Body, Cursor, Limit, Text
+from .inputs import Cursor, Limit, Text
+from .language import Said
 
 router = APIRouter(prefix="/v1/instances/{name}", tags=["messages"])
 
 Readable = Annotated[Instance, Depends(named("messages:read"))]
 
-WAIT: Final = timedelta(seconds=30)
-_ON_ITS_WAY: Final = frozenset({"queued", "sending"})
 
-
-class NewMessage(Body):
-    to: Text = Field(description="A phone number, international or national, or a JID", examples=["+5511999990000"])
-    text: Text = Field(description="1 to 65,536 characters", examples=["Olá!"])
-    quoted: Text | None = Field(None, description="WhatsApp's id (`wa_id`) of the message that this one answers")
-
-
-@router.post(
-    "/messages",
-    status_code=status.HTTP_202_ACCEPTED,
-    summary="Send a text",
-    responses={201: {"model": shapes.AcceptedMessage, "description": "WhatsApp has it (with `wait=sent`)"}},
-)
-async def send(
-    body: NewMessage,
-    response: Response,
-    using: Using,
-    instance: Annotated[Instance, Depends(named("messages:send"))],
-    idempotency_key: Annotated[Text | None, Header(max_length=255, min_length=1)] = None,
-    wait: Annotated[Literal["sent"] | None, Query(description="Answer when WhatsApp has it, or after 30 s")] = None,
-) -> shapes.AcceptedMessage:
-    accepted = await using.outgoing.accept(
-        instance,
-        to=body.to,
-        text=body.text,
-        quoted=body.quoted,
-        idempotency_key=idempotency_key,
-        must_be_connected=wait is not None,
-    )
-    message = accepted.message
-    if wait is not None:
-        message = await using.outgoing.settled(message.id, until=wait, timeout=WAIT)
-        if message.status not in _ON_ITS_WAY:
-            response.status_code = status.HTTP_201_CREATED
-    if accepted.is_repeat:
-        response.headers["Idempotent-Replayed"] = "true"
-    note = None
-    if instance.status != "connected" and message.status in _ON_ITS_WAY:
-        note = f"{instance.instance_name} is {instance.state}: the message waits and goes when it is connected."
-    return shapes.AcceptedMessage(**dict(shapes.message(message)), note=note)
-
-
-@router.get("/messages", summary="Messages, newest first")
+@router.get("/messages", summary="Messages, newest first: of all, of a chat, around one, or by what is written in them")
 async def list_(
     instance: Readable,
     using: Using,
+    language: Said,
     chat: Annotated[UUID | None, Query(description="Of one chat only")] = None,
+    search: Annotated[
+        Text | None,
+        Query(description='Words, of the last one the beginning, or a phrase: `"bom dia" pedi`'),
+    ] = None,
+    around: Annotated[Text | None, Query(description="On both sides of this message (its `id` or `wa_id`)")] = None,
+    kind: Annotated[list[Text] | None, Query(description="Of these kinds only", max_length=50)] = None,
+    from_me: Annotated[bool | None, Query(description="Only your own, or only those of others")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Sent at this time or later")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Sent before this time")] = None,
     after: Cursor = None,
+    before: Annotated[Text | None, Query(description="`previous` of a page: what is newer", max_length=300)] = None,
     limit: Limit = 50,
-) -> shapes.Page[shapes.Message]:
-    return shapes.page(await using.messages.list(instance, chat_id=chat, after=after, limit=limit), shapes.message)
+) -> message_shapes.MessagePage:
+    wanted = MessageFilter(kinds=tuple(kind) if kind else None, from_me=from_me, since=since, until=until)
+    if around is not None:
+        _refuse_beside("around", chat=chat, search=search, after=after, before=before)
+        return message_shapes.listed(await using.messages.around(instance, around, wanted, limit=limit), language)
+    if search is not None:
+        _refuse_beside("search", before=before)
+        hits = await using.messages.search(instance, search, wanted, chat_id=chat, after=after, limit=limit)
+        return message_shapes.found(hits, language)
+    page = await using.messages.list(instance, wanted, chat_id=chat, after=after, before=before, limit=limit)
+    return message_shapes.listed(page, language)
 
 
-@router.get("/messages/{message_id}", summary="One message, by our id or by WhatsApp's, with its status history")
-async def show(instance: Readable, using: Using, message_id: Text) -> shapes.MessageWithHistory:
-    return shapes.message_with_history(await using.messages.get(instance, message_id))
+@router.get(
+    "/messages/{message_id}", summary="One message, by our id or by WhatsApp's, with its status history and reactions"
+)
+async def show(instance: Readable, using: Using, language: Said, message_id: Text) -> sending_shapes.MessageInFull:
+    message = await using.messages.get(instance, message_id)
+    waiting = await using.outgoing.waiting(message) if message.status in ("queued", "sending") else None
+    shown = message_shapes.with_history(message, language)
+    return sending_shapes.MessageInFull(**dict(shown), waiting=sending_shapes.waiting(waiting) if waiting else None)
 
 
-@router.get("/chats", summary="Chats, the last used first")
-async def chats(instance: Readable, using: Using, after: Cursor = None, limit: Limit = 50) -> shapes.Page[shapes.Chat]:
-    return shapes.page(await using.messages.chats(instance, after=after, limit=limit), shapes.chat)
-
-
-@router.get("/contacts", summary="People")
-async def contacts(
-    instance: Readable, using: Using, after: Cursor = None, limit: Limit = 50
-) -> shapes.Page[shapes.Contact]:
-    return shapes.page(await using.messages.contacts(instance, after=after, limit=limit), shapes.contact)
-
-
-@router.get("/chats/{chat_id}", summary="One chat, by its id or by that of one that was merged into it")
-async def chat(instance: Readable, using: Using, chat_id: UUID) -> shapes.Chat:
-    return shapes.chat(await using.messages.chat(instance, chat_id))
-
-
-@router.get("/contacts/{contact_id}", summary="One person, by their id or by one that was merged into theirs")
-async def contact(instance: Readable, using: Using, contact_id: UUID) -> shapes.Contact:
-    return shapes.contact(await using.messages.contact(instance, contact_id))
+def _refuse_beside(name: str, **others: object) -> None:
+    given = next((other for other, value in others.items() if value is not None), None)
+    if given is not None:
+        raise Invalid(
+            "not_together",
+            f"`{given}` cannot be given together with `{name}`.",
+            field=given,
+            hint="Leave one of them out.",
+        )

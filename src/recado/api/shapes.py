@@ -14,11 +14,9 @@ from recado.domain.chats import chat_json
 from recado.domain.contacts import Contact as DomainContact
 from recado.domain.contacts import contact_json
 from recado.domain.events import rfc3339
+from recado.domain.groups import GroupView as DomainGroup
 from recado.domain.instances import Pairing as DomainPairing
-from recado.domain.messages import Message as DomainMessage
-from recado.domain.messages import message_json, step_json
 from recado.domain.page import Page as DomainPage
-from recado.domain.status import RANK
 
 T = TypeVar("T")
 S = TypeVar("S", bound=BaseModel)
@@ -141,38 +139,71 @@ class Chat(ChatReference):
     muted_until: Time | None
 
 
-class MessageError(BaseModel):
-    code: str
-    detail: str | None
+class Group(BaseModel):
+    """`id` is that of the group's chat."""
 
-
-class Message(BaseModel):
     id: UUID
-    wa_id: str
-    chat: ChatReference
-    sender: Contact | None = Field(description="null for your own")
-    from_me: bool
-    kind: str = Field(description="The protobuf's own field name, or `unknown`", examples=["conversation"])
-    text: str | None
-    quoted_wa_id: str | None
-    sent_at: Time
-    status: str
-    status_at: Time
-    error: MessageError | None
+    jid: str | None
+    subject: str | None
+    description: str | None
+    owner: Contact | None
+    is_announce: bool = Field(description="Only admins may write")
+    is_locked: bool = Field(description="Only admins may change it")
+    ephemeral_seconds: int = Field(description="After how long messages vanish; 0: never")
+    left_at: Time | None = Field(description="When this number left it, or was removed")
+    member_count: int
 
 
-class AcceptedMessage(Message):
-    note: str | None = Field(description="What the sender should know, in a sentence")
+class Member(Contact):
+    role: Literal["member", "admin", "superadmin"]
 
 
-class StatusStep(BaseModel):
-    status: str
-    at: Time
-    contact: Contact | None = Field(description="Whose device; null for what WhatsApp itself reported")
+class GroupWithMembers(Group):
+    members: list[Member]
 
 
-class MessageWithHistory(Message):
-    history: list[StatusStep]
+class HistoryPiece(Shape):
+    """A part of the history, as the phone offered it. `added` of its messages had not been here before."""
+
+    id: UUID
+    sync_type: str = Field(examples=["INITIAL_BOOTSTRAP", "RECENT", "FULL", "PUSH_NAME", "ON_DEMAND"])
+    chunk_order: int
+    progress: int = Field(description="Percent, as the phone counts")
+    state: Literal["waiting", "stored", "done", "lost"]
+    attempts: int
+    next_at: Time | None
+    error: str | None
+    conversations: int
+    messages: int
+    added: int
+    skipped: int = Field(description="Parts of it that could not be read")
+    offered_at: Time
+    ended_at: Time | None
+
+
+class History(BaseModel):
+    state: Literal["none", "running", "partial", "complete"] = Field(
+        description="partial: all that was offered is here, and the phone has not said that it was everything"
+    )
+    percent: int | None
+    chats: int
+    messages: int = Field(description="How many had not been here before")
+    lost: int = Field(description="Pieces that could not be had")
+    pieces: list[HistoryPiece] = Field(description="The newest first")
+
+
+class OlderMessages(Shape):
+    """Older messages of a chat, asked of the phone, which has a minute to answer."""
+
+    id: UUID
+    chat_id: UUID
+    count: int
+    state: Literal["asked", "answered", "timeout", "failed"]
+    messages: int | None = Field(description="How many have come that had not been here")
+    error: str | None
+    asked_at: Time
+    until: Time
+    ended_at: Time | None
 
 
 class Webhook(Shape):
@@ -184,8 +215,10 @@ class Webhook(Shape):
     headers: dict[str, str]
     source: Literal["api", "instance_url"]
     state: Literal["active", "paused", "disabled"]
-    state_reason: str | None
-    position: int = Field(description="Everything up to this `seq` is delivered or parked")
+    state_reason: str | None = Field(description="unreachable: its receiver was down for 72 h; gone: it answered 410")
+    position: int = Field(description="Everything up to this `seq` is delivered, or counted in `waiting` or `dead`")
+    waiting: int = Field(description="Deliveries set aside, which will be tried again")
+    dead: int = Field(description="Deliveries given up after 72 h; `replay` with `failed` tries them again")
     failing_since: Time | None
     created_at: Time
     updated_at: Time
@@ -251,14 +284,20 @@ def contact(row: DomainContact) -> Contact:
     return Contact.model_validate(contact_json(row))
 
 
-def message(row: DomainMessage) -> Message:
-    return Message.model_validate(message_json(row))
+def group(row: DomainGroup) -> Group:
+    settings = ("description", "is_announce", "is_locked", "ephemeral_seconds", "left_at", "member_count")
+    return Group(
+        id=row.chat.id,
+        jid=row.chat.jid,
+        subject=row.chat.name,
+        owner=contact(row.owner) if row.owner else None,
+        **{name: getattr(row, name) for name in settings},
+    )
 
 
-def message_with_history(row: DomainMessage) -> MessageWithHistory:
-    # WhatsApp's clock has whole seconds, so `sent` can seem to be earlier than `queued`.
-    history = [step_json(step) for step in sorted(row.history, key=lambda step: (RANK[step.status], step.at))]
-    return MessageWithHistory.model_validate(message_json(row) | {"history": history})
+def group_with_members(row: DomainGroup) -> GroupWithMembers:
+    members = [Member.model_validate(dict(contact(person)) | {"role": role}) for person, role in row.members]
+    return GroupWithMembers(**dict(group(row)), members=members)
 
 
 def pairing(row: DomainPairing) -> Pairing:

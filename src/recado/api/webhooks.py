@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response, status
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Response, status
+from pydantic import AwareDatetime, Field
 
 from recado.domain.access import Access
 from recado.services.access import find_instance
+from recado.services.replay import Wish
 
 from . import shapes
 from .context import Using, allowed
@@ -32,15 +33,19 @@ class Changes(Body):
     url: Text | None = None
     events: list[Text] | None = None
     headers: dict[Text, Text] | None = None
-    state: Text | None = Field(None, description="`active` or `paused`")
+    state: Text | None = Field(None, description="`active`, `paused`, or `disabled`: the log waits no more")
 
 
 class Replay(Body):
-    """What to deliver again: one position, all that failed, or everything from a position on."""
+    """What to deliver again: one position, all that failed, all after a position, or what happened in a span."""
 
     position: int | None = Field(None, ge=1, lt=_LAST)
     failed: bool = False
-    since: int | None = Field(None, ge=0, lt=_LAST)
+    since: int | None = Field(None, ge=0, lt=_LAST, description="All after this position, in order")
+    begin: AwareDatetime | None = Field(
+        None, alias="from", description="All from this moment on, in order; with `until` the span alone, out of turn"
+    )
+    end: AwareDatetime | None = Field(None, alias="until")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create a webhook; its secret is in this answer only")
@@ -86,18 +91,22 @@ async def rotate(webhook_id: UUID, using: Using, access: Allowed) -> shapes.Webh
 
 @router.get("/{webhook_id}/attempts", summary="Its delivery attempts, newest first")
 async def attempts(
-    webhook_id: UUID, using: Using, access: Allowed, after: Cursor = None, limit: Limit = 50
+    webhook_id: UUID,
+    using: Using,
+    access: Allowed,
+    after: Cursor = None,
+    limit: Limit = 50,
+    position: Annotated[int | None, Query(ge=0, lt=_LAST, description="Only of the event with this `seq`")] = None,
+    failed: Annotated[bool | None, Query(description="Only those that failed; or, when false, that did not")] = None,
 ) -> shapes.Page[shapes.Attempt]:
-    rows = await using.webhooks.attempts(access, webhook_id, after=after, limit=limit)
+    rows = await using.webhooks.attempts(access, webhook_id, after=after, limit=limit, position=position, failed=failed)
     return shapes.page(rows, shapes.Attempt.model_validate)
 
 
 @router.post("/{webhook_id}/replay", status_code=status.HTTP_202_ACCEPTED, summary="Deliver again")
 async def replay(webhook_id: UUID, body: Replay, using: Using, access: Allowed) -> shapes.Replayed:
-    count = await using.webhooks.replay(
-        access, webhook_id, position=body.position, failed=body.failed, since=body.since
-    )
-    return shapes.Replayed(queued=count)
+    wish = Wish(position=body.position, failed=body.failed, since=body.since, begin=body.begin, end=body.end)
+    return shapes.Replayed(queued=await using.webhooks.replay(access, webhook_id, wish))
 
 
 @router.post("/{webhook_id}/test", summary="Deliver a test event now and say what came back")

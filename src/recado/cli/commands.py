@@ -10,11 +10,15 @@ from cyclopts import App
 COMMANDS: Final = {
     "up": "Start Recado.",
     "demo": "The main job without a phone: a simulated one pairs, gets a message, and answers.",
+    "open": "Open the pages in a browser, signed in.",
     "instance": "Your WhatsApp numbers: create, show, pair, start, stop, remove.",
-    "message": "Send and read messages.",
+    "message": "Send messages and take them back, read and search them.",
+    "chat": "Chats: the list, and what was written in one.",
+    "contact": "People, with every name and number.",
+    "group": "Groups: which there are, who is in one.",
     "webhook": "Addresses that are told of events.",
     "key": "API keys.",
-    "db": "The database: bring it up to date, check it, print its SQL.",
+    "db": "The database: bring it up to date, adopt an old one, check it, print its SQL.",
     "doctor": "Look at everything and say what to do.",
 }
 

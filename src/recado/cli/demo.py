@@ -58,7 +58,7 @@ async def _demo(data_dir: Path, *, once: bool) -> None:
                 await story.tell()
             if once:
                 return
-            story.invite()
+            await story.invite()
             await _chatter(network, runtime)
 
 
@@ -69,6 +69,7 @@ def _settings(data_dir: Path, network: Network) -> Settings:
         engine_network=network.url,
         engine_root_key=network.root_key,
         allow_private_webhooks=["127.0.0.1"],
+        pace=False,
     )
 
 
@@ -144,11 +145,13 @@ class Story:
         got = await self._contact.wait_text(containing=text, timeout=PATIENCE.total_seconds())
         say("✅", f"Maria's phone decrypted: {got}")
 
-    def invite(self) -> None:
+    async def invite(self) -> None:
         address = self._runtime.address
+        link, _ = await self._runtime.services.sign_ins.link()
         auth = f'-H "Authorization: Bearer {self._key}"'
         base = f"{address}/v1/instances/{INSTANCE}"
         body = f"""{{"to": "+{CONTACT}", "text": "Olá"}}"""
+        print(f"\n👉 Open it in your browser (this link works once): {address}/link?secret={link}")
         print(f"\nRecado is up at {address} (API: {address}/docs). Its key for today: {self._key}")
         print("Maria answers what you send her. Try, in another terminal:\n")
         print(f"  curl -s {auth} {base}")

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import AsyncIterator
 
 import orjson
 from cyclopts import App
 
-from recado.domain.access import EVERYTHING
+from recado.databases import database_url
 from recado.domain.errors import RecadoError
+from recado.domain.instances import Instance
 from recado.domain.timeline import CATALOGUE
 from recado.engines.binary import find_binary
-from recado.runtime import database_url
 from recado.settings import Settings, local_socket, read_settings
-from recado.store import checks, instances, migrate, webhooks
+from recado.store import checks, instances, migrate, openings, rights
 from recado.store.database import Database, Tx
 
 from . import screen
 from .client import call
+from .delivery_check import delivery_verdicts
+from .diagnoses import Verdict, diagnosed, found, refused
 
 app = App(name="doctor", help="Look at everything and say what to do.")
-
-Mark = Literal["✅", "⚠️", "❌"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What was found about one thing, in a sentence, and what to do about it."""
-
-    mark: Mark
-    sentence: str
-    hint: str = ""
 
 
 @app.default
@@ -52,24 +42,17 @@ async def _examine() -> list[Verdict]:
     try:
         settings = read_settings()
     except RecadoError as error:
-        return [_broken(error)]
-    verdicts = [*_data_dir(settings), _engine(settings), _process(settings)]
+        return [refused(error)]
+    verdicts = [_data_dir(settings), _engine(settings), _process(settings)]
     return verdicts + [verdict async for verdict in _database(settings)]
 
 
-def _broken(error: RecadoError) -> Verdict:
-    return Verdict(mark="❌", sentence=error.detail, hint=error.hint)
-
-
-def _data_dir(settings: Settings) -> Iterator[Verdict]:
+def _data_dir(settings: Settings) -> Verdict:
     path = settings.data_dir
     if not path.exists():
-        yield Verdict(mark="⚠️", sentence=f"There is no data directory {path} yet.", hint="`recado up` makes it.")
-    elif not os.access(path, os.W_OK | os.X_OK):
-        hint = "Set RECADO_DATA_DIR to one that this user may write to."
-        yield Verdict(mark="❌", sentence=f"The data directory {path} cannot be written.", hint=hint)
-    else:
-        yield Verdict(mark="✅", sentence=f"The data directory {path} can be written.")
+        return diagnosed("data_dir_missing", path=path)
+    is_fine = os.access(path, os.W_OK | os.X_OK)
+    return diagnosed("data_dir_fine" if is_fine else "data_dir_unwritable", path=path)
 
 
 def _engine(settings: Settings) -> Verdict:
@@ -78,59 +61,63 @@ def _engine(settings: Settings) -> Verdict:
         answer = subprocess.run([binary, "version"], capture_output=True, timeout=10, check=True)
         about = orjson.loads(answer.stdout)
     except RecadoError as error:
-        return _broken(error)
+        return refused(error)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return Verdict(mark="❌", sentence=f"The engine host does not run: {error}", hint="Build it with: make engine")
-    return Verdict(
-        mark="✅", sentence=f"The engine host is there: {about['engine']} {about['version']}, {about['library']}."
-    )
+        return diagnosed("engine_broken", error=error)
+    return diagnosed("engine_fine", **{key: about[key] for key in ("engine", "version", "library")})
 
 
 def _process(settings: Settings) -> Verdict:
     if not local_socket(settings).exists():
-        return Verdict(mark="⚠️", sentence="Recado does not run on this data directory.", hint="`recado up` starts it.")
+        return diagnosed("not_running")
     try:
         ready = call("GET", "/readyz", is_local=True)
     except RecadoError as error:
-        return Verdict(mark="❌", sentence=f"Recado is not ready: {error.detail}", hint=error.hint)
-    return Verdict(mark="✅", sentence=f"Recado runs and is ready: {', '.join(ready['parts'])}.")
+        return diagnosed("not_ready", error=error.detail, hint=error.hint)
+    return diagnosed("running", parts=", ".join(ready["parts"]))
 
 
 async def _database(settings: Settings) -> AsyncIterator[Verdict]:
     if settings.database_url is None and not (settings.data_dir / "postgres" / "data").exists():
-        yield Verdict(mark="⚠️", sentence="There is no database yet.", hint="`recado up` makes one of its own.")
+        yield diagnosed("no_database")
         return
     threshold = settings.database_prepare_threshold
     try:
         async with database_url(settings) as url:
             findings = await checks.examine(url, prepare_threshold=threshold)
             for finding in findings:
-                mark: Mark = "❌" if finding.is_fatal else "⚠️"
-                yield Verdict(mark=mark, sentence=finding.sentence, hint=finding.hint)
+                yield found(finding)
             if any(finding.is_fatal for finding in findings):
                 return
             async with Database.open(url, prepare_threshold=threshold) as database, database.transaction() as tx:
-                async for verdict in _content(tx):
+                async for verdict in _content(tx, settings):
                     yield verdict
     except RecadoError as error:
-        yield _broken(error)
+        yield refused(error)
 
 
-async def _content(tx: Tx) -> AsyncIterator[Verdict]:
+async def _content(tx: Tx, settings: Settings) -> AsyncIterator[Verdict]:
     if await migrate.pending(tx):
         return
-    yield Verdict(mark="✅", sentence="The database answers and is up to date.")
+    yield diagnosed("database_fine")
+    blocked = await rights.noted(tx)
+    if blocked is not None:
+        since = f"{blocked.since:%Y-%m-%d %H:%M}"
+        yield diagnosed("database_blocked", since=since, what=blocked.sentence, hint=blocked.hint)
+    for finding in await openings.find(tx):
+        yield found(finding)
     rows = await instances.page(tx, only=None, search="", after=None, limit=10_000)
     for row in rows:
         if row.wanted == "running" and row.status != "connected":
-            phrase = CATALOGUE.get(row.reason or "")
-            sentence = f"{row.instance_name} is {row.state}" + (f": {phrase.en}" if phrase else ".")
-            hint = f"recado instance show {row.instance_name}"
-            yield Verdict(mark="⚠️", sentence=sentence, hint=hint)
+            yield _down(row)
     connected = sum(row.status == "connected" for row in rows)
-    yield Verdict(mark="✅", sentence=f"{connected} of {len(rows)} instances are connected.")
-    for webhook in await webhooks.of(tx, EVERYTHING.instance_id):
-        if webhook.failing_since is not None or webhook.state == "disabled":
-            why = webhook.state_reason or f"failing since {webhook.failing_since:%Y-%m-%d %H:%M} UTC"
-            hint = f"recado webhook attempts {webhook.id}"
-            yield Verdict(mark="⚠️", sentence=f"The webhook {webhook.url} does not work: {why}", hint=hint)
+    yield diagnosed("instances", connected=connected, all=len(rows))
+    async for verdict in delivery_verdicts(tx, settings):
+        yield verdict
+
+
+def _down(row: Instance) -> Verdict:
+    phrase = CATALOGUE.get(row.reason or "")
+    why = phrase.said("en", {}) if phrase else "nothing more is known."
+    name = row.instance_name
+    return diagnosed("instance_down", name=name, state=row.state, why=why, quoted_name=shlex.quote(name))

@@ -1,19 +1,24 @@
-"""`recado instance …`: create, list, show, pair, start, stop, remove."""
+"""`recado instance …`: create, list, show, pair, start, stop, export, import, remove."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from . import screen
+from . import backup, screen
 from .client import Failed, call, segment
+from .history import history
 
 app = App(name="instance", help="Your WhatsApp numbers.")
 
 _POLL_SECONDS = 1.0
 _COLUMNS = ("instance_name", "status", "state", "phone_number", "reason", "checked_at")
+
+
+app.command(history)
 
 
 @app.command
@@ -38,13 +43,7 @@ def create(name: str, *, webhook_url: str | None = None, qr: bool = True) -> Non
 @app.command(name="list")
 def list_(search: str = "") -> None:
     """All instances and what is so about them."""
-    rows, after = [], None
-    while True:
-        page = call("GET", "/v1/instances", search=search or None, after=after, limit=200)
-        rows += page["items"]
-        after = page["next"]
-        if after is None:
-            break
+    rows = list(_rows(search))
     print(screen.table(rows, _COLUMNS) if rows else "No instances yet. `recado instance create NAME` makes one.")
 
 
@@ -126,14 +125,22 @@ def logout(name: str) -> None:
 
 @app.command(name="force-update")
 def force_update(*names: str) -> None:
-    """Read what is so on the wire, correct the rows, print before and after (all instances when none is named)."""
-    chosen = list(names) or [row["instance_name"] for row in call("GET", "/v1/instances", limit=500)["items"]]
-    rows = []
-    for name in chosen:
-        changed = call("POST", f"/v1/instances/{segment(name)}/force-update")
-        for when in ("before", "after"):
-            rows.append({"when": when, **changed[when]})
+    """Read what is so on the wire, correct the rows, print before and after (all instances when none is named).
+
+    One that cannot be looked at is said so and does not keep the others from it; the exit code is then 1.
+    """
+    rows, refusals = [], []
+    for name in names or [row["instance_name"] for row in _rows()]:
+        try:
+            changed = call("POST", f"/v1/instances/{segment(name)}/force-update")
+        except Failed as error:
+            refusals.append(screen.verdict("❌", f"{name}: {error.detail}", error.hint))
+        else:
+            rows += [{"when": when, **changed[when]} for when in ("before", "after")]
     print(screen.table(rows, ("when", *_COLUMNS)))
+    if refusals:
+        print("\n".join(refusals))
+        raise SystemExit(1)
 
 
 @app.command
@@ -154,5 +161,19 @@ def remove(name: str, *, yes: bool = False) -> None:
     print(f"✅ {name} is removed.")
 
 
+def _rows(search: str = "") -> Iterator[dict[str, Any]]:
+    after = None
+    while True:
+        page = call("GET", "/v1/instances", search=search or None, after=after, limit=200)
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
+
+
 def _said(row: dict[str, Any]) -> None:
     print(f"📱 {row['instance_name']}: wanted {row['wanted']}, now {row['state']}")
+
+
+app.command(backup.export, name="export")
+app.command(backup.restore, name="import")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -14,11 +15,14 @@ from typing import Final
 
 import uvloop
 
+_COLLECTS_AFTER: Final = (20_000, 20, 100)
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 ENDS_WITHIN: Final = timedelta(seconds=18)
 
 
 def factory() -> asyncio.AbstractEventLoop:
+    """A fast one, with a collector of garbage that looks seldom: its usual haste took a third of a delivery's CPU."""
+    gc.set_threshold(*_COLLECTS_AFTER)
     return uvloop.new_event_loop()
 
 

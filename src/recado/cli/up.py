@@ -38,10 +38,13 @@ async def _up(settings: Settings) -> None:
 
 def _greeting(runtime: Runtime) -> str:
     lines = [f"✅ Recado {version('recado')} is up at {runtime.address}"]
-    if runtime.admin_key is not None:
+    if runtime.admin_key is None:
+        lines += ["   `recado open` prints a link that signs you in."]
+    else:
         lines += [
             "",
             f"🔑 Your admin key, shown this once: {runtime.admin_key}",
+            f"👉 Open it in your browser (this link works once, for 15 minutes): {runtime.link}",
             "",
             "   Next, in another terminal:",
             "     recado instance create loja                       # pair a phone by QR",

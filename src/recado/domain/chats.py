@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from .contacts import Contact
 from .jid import ChatKind, Identity, parse_jid
+
+FOREVER: Final = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+"""Until when a chat is muted that is so for good; the table has `infinity`."""
 
 _USUAL_JID = re.compile(r"[A-Za-z0-9._:@-]{1,128}")
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from .events import LoggedEvent
+
 SCHEDULE: Final = (
     timedelta(seconds=5),
     timedelta(seconds=30),
@@ -17,9 +19,11 @@ SCHEDULE: Final = (
     timedelta(hours=8),
 )
 THEN_EVERY: Final = timedelta(hours=24)
+JITTER: Final = timedelta(hours=2)
 GIVE_UP_AFTER: Final = timedelta(hours=72)
 CHAT_WAITS_AT_MOST: Final = timedelta(minutes=15)
 WINDOW: Final = 500
+WINDOW_BYTES: Final = 8 * 1024 * 1024
 IN_FLIGHT: Final = 50
 DOWN_AFTER: Final = 10
 MOST_PARKED: Final = 10_000
@@ -79,6 +83,31 @@ class Attempt:
     answer: str | None
 
 
+def attempt_at(
+    event: LoggedEvent,
+    outcome: Outcome,
+    *,
+    id: UUID,
+    webhook_id: UUID,
+    attempt: int,
+    started: datetime,
+    ended: datetime,
+) -> Attempt:
+    """What is kept of one try."""
+    return Attempt(
+        id=id,
+        webhook_id=webhook_id,
+        position=event.position,
+        event_id=event.id,
+        attempt=attempt,
+        at=started,
+        duration_ms=round((ended - started).total_seconds() * 1000),
+        status=outcome.status,
+        error=None if isinstance(outcome, Delivered) else outcome.error,
+        answer=outcome.answer,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
     """An event that the cursor has passed and that is not delivered yet.
@@ -106,11 +135,19 @@ def hold(position: int, order_key: UUID | None) -> Parked:
     return Parked(position=position, order_key=order_key, state="held")
 
 
-def park(parked: Parked, failed: Failed, *, now: datetime) -> Parked:
-    """The row after one more failure: waiting by the schedule, or dead when its 72 hours are over."""
+def park(parked: Parked, failed: Failed, *, now: datetime, jitter: float = 0.5, may_die: bool = True) -> Parked:
+    """The row after one more failure: waiting by the schedule, or dead when its 72 hours are over.
+
+    `jitter` (0 … 1) spreads what waits for a day. Without `may_die` it waits on: its receiver is down as a whole.
+    """
     first = parked.first_attempt_at or now
     attempts = parked.attempts + 1
-    next_at = next_attempt_at(attempts=attempts, first_attempt_at=first, now=now, retry_after=failed.retry_after)
+    retry_after = failed.retry_after
+    next_at = next_attempt_at(
+        attempts=attempts, first_attempt_at=first, now=now, retry_after=retry_after, jitter=jitter
+    )
+    if next_at is None and not may_die:
+        next_at = now + THEN_EVERY
     if next_at is None:
         return replace(parked, state="dead", attempts=attempts, first_attempt_at=first, next_at=None, blocks_until=None)
     return replace(
@@ -124,16 +161,43 @@ def park(parked: Parked, failed: Failed, *, now: datetime) -> Parked:
 
 
 def next_attempt_at(
-    *, attempts: int, first_attempt_at: datetime, now: datetime, retry_after: timedelta | None = None
+    *,
+    attempts: int,
+    first_attempt_at: datetime,
+    now: datetime,
+    retry_after: timedelta | None = None,
+    jitter: float = 0.5,
 ) -> datetime | None:
-    """When to try again after `attempts` (≥ 1) failures, at the latest 72 hours after the first; None past that."""
+    """When to try again after `attempts` (≥ 1) failures, at the latest 72 hours after the first; None past that.
+
+    The waits of a day are two hours shorter or longer, by `jitter` (0 … 1), so that what failed together comes apart.
+    """
     last_chance = first_attempt_at + GIVE_UP_AFTER
     if now >= last_chance:
         return None
-    wait = SCHEDULE[attempts - 1] if attempts <= len(SCHEDULE) else THEN_EVERY
+    wait = SCHEDULE[attempts - 1] if attempts <= len(SCHEDULE) else THEN_EVERY + JITTER * (2 * jitter - 1)
     if retry_after is not None:
         wait = max(wait, min(retry_after, THEN_EVERY))
     return min(now + wait, last_chance)
+
+
+def forgive(parked: Parked, *, down_since: datetime, now: datetime) -> Parked:
+    """The row once a receiver that was down is up again: the time between counts for nobody.
+
+    What first failed in that time counts as not tried yet and is due at once; what had failed before keeps what it had
+    left of its 72 hours, and its chat what it had left of its 15 minutes.
+    """
+    first, blocks_until, outage = parked.first_attempt_at, parked.blocks_until, now - down_since
+    if parked.state != "waiting" or first is None:
+        return parked
+    if first >= down_since:
+        return replace(parked, attempts=0, first_attempt_at=None, next_at=now, blocks_until=now + CHAT_WAITS_AT_MOST)
+    still_blocked = blocks_until is not None and blocks_until > down_since
+    return replace(
+        parked,
+        first_attempt_at=first + outage,
+        blocks_until=blocks_until + outage if blocks_until is not None and still_blocked else blocks_until,
+    )
 
 
 def probe_delay(*, failing_since: datetime, now: datetime, retry_after: timedelta | None = None) -> timedelta:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from .jid import Identity
+from .media import Media
+
+if TYPE_CHECKING:
+    from .sync import Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +30,11 @@ class Device:
 class Incoming:
     """A message as it came, read as far as it can be.
 
-    `kind` is the protobuf's field name (`conversation`, `imageMessage`, …) or `unknown`; `text` is None for kinds that
-    are not read yet. `raw` is the protobuf, `content` its protojson or None. `is_protocol` messages make no row.
+    `kind` is the protobuf's field name (`conversation`, `imageMessage`, …) or `unknown`; `text` what was written, or
+    the caption; `details` what else there is to show of the kind. `raw` is the protobuf, `content` its protojson or
+    None. `is_protocol` messages make no row. `target_wa_id` is the message that this one is about (a reaction, a vote);
+    a `change` edits it, `text` and `details` being the new ones, or deletes it. `is_from_phone`: the account's own
+    phone has written it.
     """
 
     session: str
@@ -46,11 +53,20 @@ class Incoming:
     is_protocol: bool = False
     trouble: str | None = None
     quoted_wa_id: str | None = None
+    quoted_text: str | None = None
+    details: dict[str, Any] | None = None
+    media: Media | None = None
+    target_wa_id: str | None = None
+    change: Literal["edit", "delete"] | None = None
+    is_from_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Somebody's device got, read or played messages. `type` is `delivered`, `read`, `played`, `sender`, …"""
+    """Somebody's device got, read or played messages. `type` is `delivered`, `read`, `played`, `sender`, …
+
+    `is_from_phone`: that device is the account's own phone.
+    """
 
     session: str
     chat: str
@@ -60,6 +76,7 @@ class Receipt:
     wa_ids: tuple[str, ...]
     type: str
     at: datetime
+    is_from_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +109,8 @@ Inbound = Incoming | Receipt | Gap | Notice
 class Signal:
     """A change of connection, said once. `type` and `data` are those of docs/engine-protocol.md, section 4.
 
-    An engine says `host_up` (session "") whenever its host is there, the first time too; `host_down` when it is lost.
+    An engine says `host_up` (session "") whenever its host is there, the first time too; `host_down` when it is lost,
+    with `cause` (`crash`, `hang`, `memory`, `ended`) and `suspects`, the sessions that may have brought it down.
     """
 
     session: str
@@ -178,11 +196,19 @@ class EngineError(Exception):
 class Listener(Protocol):
     """Who hears an engine."""
 
-    async def handle(self, inbound: Inbound) -> None:
+    async def handle(self, inbound: Heard) -> None:
         """Return when it is stored for good; raise when it is not. The network is told only after the return."""
 
     def signal(self, signal: Signal) -> None:
         """Take note of it; must not block and must not raise."""
+
+
+@runtime_checkable
+class Leased(Protocol):
+    """An extra, for an engine whose sessions outlive this process."""
+
+    def lease(self, session: str, fence: int, until: float) -> None:
+        """That lease is good until then, by `clock.uptime`. The session has to end before, unless it is told anew."""
 
 
 class Engine(Protocol):

@@ -16,11 +16,16 @@ from .jid import Identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """Somebody was named: by number, LID or both, perhaps with the name they go by."""
+    """Somebody was named: by number, LID or both, perhaps with the name they go by, or do business under.
+
+    A name that `is_old` (said in the past, not now) fills in where none is known and replaces nothing.
+    """
 
     instance_id: UUID
     identity: Identity
     push_name: str | None = None
+    business_name: str | None = None
+    is_old: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,9 @@ class _Book:
             entry = _Entry(self._new_id(), instance_id, None, None, None)
             self._entries.append(entry)
         self._assign(entry, phone, lid)
-        entry.push_name = news.push_name or entry.push_name
+        if news.push_name and not (news.is_old and entry.push_name):
+            entry.push_name = news.push_name
+        entry.business_name = news.business_name or entry.business_name
         return entry
 
     def settlement(self, named: dict[tuple[UUID, Identity], _Entry]) -> Settlement:

@@ -52,6 +52,27 @@ class Linked:
     platform: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is remembered of a linked phone: when it agreed, its last sign, the last backup; None: not known.
+
+    `backup_file` is a path on the machine that made it.
+    """
+
+    paired_at: datetime | None = None
+    phone_seen_at: datetime | None = None
+    backup_at: datetime | None = None
+    backup_file: str | None = None
+
+
+def id_of(session: str) -> UUID | None:
+    """The instance behind the name that an engine knows it by; None when it is none of ours."""
+    try:
+        return UUID(session)
+    except ValueError:
+        return None
+
+
 def linked_of(jid: str | None, lid: str | None, push_name: str | None, platform: str | None) -> Linked:
     """Read from the JIDs of its device; what is empty counts as not said."""
     identity = identity_of(jid, lid)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 ChatKind = Literal["person", "group", "status", "broadcast", "newsletter", "other"]
+
+_REMEMBERED: Final = 4096  # in a phone's history the same people are named thousands of times
 
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
@@ -58,6 +61,7 @@ def _is_number(user: str) -> bool:
     return user.isascii() and user.isdigit() and len(user) <= 32
 
 
+@lru_cache(_REMEMBERED)
 def parse_jid(text: str) -> Jid | None:
     """Read a JID; None when it is not one (no `@`, an empty part, a device that is no number)."""
     user, at, server = text.partition("@")
@@ -80,6 +84,7 @@ class Identity:
     lid: str | None = None
 
 
+@lru_cache(_REMEMBERED)
 def identity_of(*texts: str | None) -> Identity:
     """Gather what one or more JIDs of the same person say: the first phone number and the first LID."""
     phone = lid = None

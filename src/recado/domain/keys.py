@@ -39,6 +39,13 @@ class Key:
         return self.expires_at is not None and self.expires_at <= now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedKey(Key):
+    """A key with the name of the instance that it is bound to, None when it is bound to none."""
+
+    instance_name: str | None
+
+
 def secret_from(randomness: bytes) -> str:
     """A key's secret from 32 random bytes, safe in a URL and in a shell."""
     return KEY_PREFIX + base64.urlsafe_b64encode(randomness).rstrip(b"=").decode()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from .concerns import shown
 from .engine import Probe, Signal, Snapshot
 from .instances import Wanted
+from .liveness import spoken
 from .reactions import CELLS, SIGNALS, Outcome
 from .retries import (
     HOST_PATIENCE,
@@ -22,7 +24,7 @@ from .retries import (
     recent,
     storage_wait,
 )
-from .states import FINAL, LIVE, ONLINE, STATE_ROWS, Observed, State, Transition
+from .states import FINAL, LIVE, MOVED, ONLINE, STATE_ROWS, Observed, State, Transition
 
 PROBE_TIMEOUT: Final = timedelta(seconds=10)
 SLOW_PROBE_MS: Final = 5_000
@@ -89,6 +91,10 @@ def stimulus(observed: Observed, signal: Signal, now: datetime, *, is_redialed: 
             return _named("closed", signal.data.get("cause"))
         case "connect_failed":
             return _named("connect_failed", signal.data.get("kind"))
+        case "host_down":
+            return _named("host_down", signal.data.get("cause"))
+        case "storage_down" if (observed.state, observed.reason) == ("reconnecting", "connection_lost"):
+            return "storage_down/why"
         case _:
             return signal.type
 
@@ -134,7 +140,12 @@ def compare(observed: Observed, snapshot: Snapshot | None, now: datetime, *, jit
 
 
 def settle(observed: Observed, wanted: Wanted, wanted_at: datetime, now: datetime) -> Transition | None:
-    """What a wish changes; None when it is heeded already. A final state is left only for a wish newer than it."""
+    """What a wish changes; None when it is heeded already. A final state is left only for a wish newer than it.
+
+    What was moved to another database is left alone whatever is wished: it may be running there.
+    """
+    if observed.reason == MOVED:
+        return None
     if wanted == "stopped":
         name = "asked_to_stop"
         if observed.state in FINAL:
@@ -145,6 +156,16 @@ def settle(observed: Observed, wanted: Wanted, wanted_at: datetime, now: datetim
             return None
     step = _apply(observed, name, _Moment(now=max(now, wanted_at)))
     return replace(step, after=replace(step.after, heeded_at=wanted_at))
+
+
+def doubt(observed: Observed, silence: timedelta, now: datetime) -> Transition:
+    """WhatsApp answers and sends nothing, although it usually does: connect anew, which proves it or heals it."""
+    return _apply(observed, "nothing_heard", _Moment(now=now, params={"silence": spoken(silence)}))
+
+
+def quarantine(observed: Observed, now: datetime) -> Transition:
+    """It has brought the engine down twice: the others go on without it."""
+    return _apply(observed, "brought_down", _Moment(now=now))
 
 
 def take_over(observed: Observed, now: datetime, *, is_new: bool) -> Transition:
@@ -209,6 +230,10 @@ def _next(observed: Observed, outcome: Outcome, moment: _Moment) -> Observed:
         next_at=None,
         online_since=(observed.online_since or now) if to in ONLINE else None,
     )
+    if outcome.credentials_gone:
+        entered = replace(entered, concerns=frozenset())
+    if to == "connected":
+        entered = shown(entered)
     if to == "starting" and not outcome.keeps_reason:
         return replace(entered, streak=0)
     if outcome.retry is Retry.NEVER:

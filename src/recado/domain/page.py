@@ -10,7 +10,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """`next` is an opaque cursor, None on the last page."""
+    """`next` is an opaque cursor, None on the last page; `previous` leads back, where a list has two directions."""
 
     items: list[T]
     next: str | None = None
+    previous: str | None = None

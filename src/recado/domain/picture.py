@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from .concerns import CONCERNS
 from .reactions import OURS, SIGNALS, Outcome, Reactions
 from .retries import Retry
 from .states import FINAL, LIVE, ONLINE, STATE_ROWS, STATES, WAITING, State
@@ -51,6 +52,14 @@ def page() -> str:
             "## Stimuli of our own",
             "",
             *_reactions(OURS),
+            "",
+            "## Concerns",
+            "",
+            "Reasons on `connected`: it works, and something is wrong all the same. Of several the first one is shown.",
+            "",
+            "| reason | for the user | its end is told as |",
+            "|---|---|---|",
+            *[f"| `{code}` | `{row.user_action}` | `{row.relief}` |" for code, row in CONCERNS.items()],
             "",
             "## When it is tried again",
             "",

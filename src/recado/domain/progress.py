@@ -11,7 +11,9 @@ class Progress:
     def __init__(self, position: int) -> None:
         self._reached = position
         self._taken: deque[int] = deque()
-        self._settled: set[int] = set()
+        self._sizes: dict[int, int] = {}
+        self.size = 0
+        """Of all that is not settled, in whatever unit it was taken."""
 
     @property
     def unsettled(self) -> int:
@@ -19,18 +21,16 @@ class Progress:
         return len(self._taken)
 
     @property
-    def first_unsettled(self) -> int | None:
-        return self._taken[0] if self._taken else None
-
-    @property
     def cursor(self) -> int:
         """Everything up to here is settled."""
         return self._taken[0] - 1 if self._taken else self._reached
 
-    def take(self, position: int) -> None:
+    def take(self, position: int, size: int = 0) -> None:
         if position <= self._reached:
             raise ValueError(f"position {position} was reached before")
         self._taken.append(position)
+        self._sizes[position] = size
+        self.size += size
         self._reached = position
 
     def reach(self, position: int) -> None:
@@ -38,6 +38,6 @@ class Progress:
         self._reached = max(self._reached, position)
 
     def settle(self, position: int) -> None:
-        self._settled.add(position)
-        while self._taken and self._taken[0] in self._settled:
-            self._settled.discard(self._taken.popleft())
+        self.size -= self._sizes.pop(position)
+        while self._taken and self._taken[0] not in self._sizes:
+            self._taken.popleft()

@@ -96,6 +96,7 @@ SIGNALS: Final[Reactions] = {
     "connect_failed/host_down": _lost("host_down", Retry.HOST),
     "connect_failed/storage": _lost("storage_down", Retry.STORAGE),
     "connect_failed/stale_fence": _lost("superseded"),
+    "connect_failed/lease_over": _lost("lease_expired", Retry.STORAGE),
     "pair_codes": _while(_UNPAIRED, Outcome(to="awaiting_scan", user_action="scan_qr", code="scan_qr")),
     "pair_codes/other_method": {_ALL: STAYS},
     "paired": _while(_UNPAIRED, Outcome(to="pairing", code="paired")),
@@ -142,12 +143,14 @@ SIGNALS: Final[Reactions] = {
     "keepalive_restored": _while(_DEGRADED, Outcome(to="connected", code="recovered")),
     "closed": _lost("session_closed"),
     "closed/lease_expired": _lost("lease_expired", Retry.ROUTINE),
-    "closed/superseded": _lost("superseded"),
     "closed/storage_down": _lost("storage_down", Retry.STORAGE),
     "closed/panic": _lost("engine_panic"),
     "closed/shutdown": _lost("engine_stopped", Retry.HOST),
     "storage_down": _lost("storage_down", Retry.STORAGE),
+    "storage_down/why": _while(_RECONNECTING, Outcome(to="reconnecting", reason="storage_down", retry=Retry.STORAGE)),
     "host_down": _lost("host_down", Retry.HOST),
+    "host_down/hang": _lost("engine_hung", Retry.HOST),
+    "host_down/memory": _lost("engine_renewed", Retry.HOST),
     "host_up": {LIVE | _RECONNECTING: _redial("host_up"), _REST - _RECONNECTING: STAYS},
 }
 
@@ -170,6 +173,8 @@ OURS: Final[Reactions] = {
     "probe_unanswered/again": _while(ONLINE, Outcome(to="reconnecting", reason="not_answering", retry=Retry.BACKOFF)),
     "probe_behind": _while(ONLINE, Outcome(to="degraded", reason="behind")),
     "probe_behind/again": _while(ONLINE, Outcome(to="reconnecting", reason="behind", retry=Retry.BACKOFF)),
+    "nothing_heard": _while(ONLINE, Outcome(to="reconnecting", reason="nothing_heard", retry=Retry.ROUTINE)),
+    "brought_down": _while(LIVE | WAITING, Outcome(to="failed", reason="brings_engine_down", user_action="start")),
     "no_device": _while(_STARTING, Outcome(pairs=True)),
     "no_device/was_linked": _while(
         _STARTING,

@@ -1,14 +1,15 @@
 """Whether a webhook's receiver is up, judged by nothing but what came of the last deliveries.
 
 The rule: ten failures in a row that do not speak of one event alone, and it is down as a whole. From then on its cursor
-stands still, and one delivery at a time is tried as a probe; the first that arrives, of whatever event, ends it.
+stands still, and one delivery at a time is tried as a probe; the first that arrives, of whatever event, ends it, and so
+does an answer that refuses that one event. Three days of it, and the receiver is given up.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from .delivery import DOWN_AFTER, Failed, probe_delay
+from .delivery import DOWN_AFTER, GIVE_UP_AFTER, Failed, probe_delay
 
 
 class Receiver:
@@ -25,9 +26,7 @@ class Receiver:
         return self.failing_since is not None
 
     def failed(self, failed: Failed, now: datetime) -> bool:
-        """Take note; True when this is the failure by which it is found to be down."""
-        if not failed.blames_receiver:
-            return False
+        """Take note of one that blames the receiver; True when it is the one by which it is found to be down."""
         if self.failing_since is not None:
             self.probe_at = now + probe_delay(failing_since=self.failing_since, now=now, retry_after=failed.retry_after)
             return False
@@ -40,7 +39,11 @@ class Receiver:
         self.probe_at = now + probe_delay(failing_since=now, now=now, retry_after=failed.retry_after)
         return True
 
-    def delivered(self) -> datetime | None:
-        """Take note; when this ends an outage, since when it had been down."""
+    def is_given_up(self, now: datetime) -> bool:
+        """Whether it has been down for so long that trying on is left to people."""
+        return self.failing_since is not None and now - self.failing_since >= GIVE_UP_AFTER
+
+    def answered(self) -> datetime | None:
+        """Take note that it is alive; when this ends an outage, since when it had been down."""
         since, self.failing_since, self.probe_at, self._failures = self.failing_since, None, None, 0
         return since

@@ -13,20 +13,8 @@ from .texts import storable
 
 def plain(inbound: Inbound, error: BaseException) -> Inbound:
     """A message as `unknown`, with its bytes and a `trouble`; a gap without its cause; anything else as a notice."""
-    trouble = storable(f"{type(error).__name__}: {error}")[:500]
     if isinstance(inbound, Incoming):
-        return replace(
-            inbound,
-            wa_id=storable_wa_id(inbound.wa_id),
-            chat_identity=_plain(inbound.chat_identity),
-            sender=_plain(inbound.sender),
-            kind=UNKNOWN,
-            text=None,
-            content=None,
-            push_name=None,
-            quoted_wa_id=None,
-            trouble=trouble,
-        )
+        return plain_message(inbound, error)
     if isinstance(inbound, Gap):
         return replace(
             inbound,
@@ -35,11 +23,35 @@ def plain(inbound: Inbound, error: BaseException) -> Inbound:
             sender=_plain(inbound.sender),
             cause="undecryptable",
         )
-    return Notice(
-        session=inbound.session, name="unstorable", value={"type": type(inbound).__name__, "trouble": trouble}
+    value = {"type": type(inbound).__name__, "trouble": _said(error)}
+    return Notice(session=inbound.session, name="unstorable", value=value)
+
+
+def plain_message(incoming: Incoming, error: BaseException) -> Incoming:
+    """As `unknown`, with its bytes and a `trouble`."""
+    return replace(
+        incoming,
+        wa_id=storable_wa_id(incoming.wa_id),
+        chat_identity=_plain(incoming.chat_identity),
+        sender=_plain(incoming.sender),
+        kind=UNKNOWN,
+        text=None,
+        content=None,
+        push_name=None,
+        quoted_wa_id=None,
+        quoted_text=None,
+        details=None,
+        media=None,
+        target_wa_id=None,
+        change=None,
+        trouble=_said(error),
     )
 
 
 def _plain(identity: Identity) -> Identity:
     phone = f"{identity.phone}@{PHONE_SERVER}" if identity.phone else None
     return identity_of(phone, identity.lid)
+
+
+def _said(error: BaseException) -> str:
+    return storable(f"{type(error).__name__}: {error}")[:500]

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 from .chats import Address
 from .engine import EngineError
 from .errors import Invalid
 from .jid import Identity
-from .messages import Message
+from .messages import QUOTED, Message
+from .timing import ANYTIME, Timing
 
+Lane = Literal["open", "known", "new"]
+"""What a chat is to whoever wants to write in it.
+
+`open`: a group, or somebody who has written within a day; `known`: who has written before that; `new`: who never has.
+"""
+
+LANES: Final[tuple[Lane, ...]] = get_args(Lane)
 TEXT_LIMIT: Final = 65_536
 PAUSES: Final = tuple(timedelta(seconds=s) for s in (1, 2, 5, 15, 30, 60))
 PATIENCE: Final = 20  # tries that WhatsApp left unanswered or put off, before a message is given up
@@ -36,11 +44,22 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """The message that an answer quotes: its id, who sent it (a JID) and its text, if it had one."""
+    """The message that an answer quotes: its id, who sent it (a JID), its kind, and its text, if it had one."""
 
     wa_id: str
     participant: str
     text: str | None
+    kind: str = "conversation"
+
+    @property
+    def beginning(self) -> str | None:
+        """As much of its text as is kept with the answer."""
+        return self.text[:QUOTED] if self.text else None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What is kept of it besides, in the form in which answers of others have it."""
+        return {"quoted": {"sender": self.participant, "kind": self.kind}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +74,43 @@ class Draft:
     kind: str
     text: str
     content: dict[str, Any]
-    quoted_wa_id: str | None
+    quoted: Quoted | None
     at: datetime
     key: str | None
     request_hash: bytes
+    timing: Timing = ANYTIME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What the queue knows of a message. `is_under_way`: a try has begun, and nobody knows its end yet."""
+
+    lane: Lane
+    timing: Timing = ANYTIME
+    attempts: int = 0
+    not_before: datetime | None = None
+    last_error: str | None = None
+    is_under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The answer to a request. `is_repeat`: its key was used before, and this is the first message again."""
+    """The answer to a request. `is_repeat`: its key was used before, and this is the first message again.
+
+    `waiting` is None when the message is in the queue no more.
+    """
 
     message: Message
     is_repeat: bool
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A row of the send queue. `who` is what is known of the chat's person; `attempts` counts those left unanswered."""
+    """A row of the send queue. `who` is what is known of the chat's person; `attempts` counts those left unanswered.
+
+    `is_in_doubt`: it may have gone out already. Then it only ever goes again under its id, and nobody can cancel it.
+    """
 
     message_id: UUID
     instance_id: UUID
@@ -83,6 +122,8 @@ class Queued:
     attempts: int
     not_before: datetime | None
     who: Identity
+    lane: Lane = "open"
+    is_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +136,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Given up for good. `code` is WhatsApp's number, or the engine's word for what is wrong."""
+    """Given up for good. `code` is one of `domain.failures`."""
 
     code: str
     detail: str
@@ -103,11 +144,19 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postponed:
-    """To be tried again, with the same id, after `pause`. `counts` is False when nothing was sent at all."""
+    """To be tried again, with the same id, after `pause`. `counts` is False when nobody was asked to take it.
+
+    `is_in_doubt`: it may have gone out.
+    """
 
     pause: timedelta
     detail: str
     counts: bool
+    is_in_doubt: bool = False
+
+    @property
+    def is_offline(self) -> bool:
+        return not self.counts
 
 
 Outcome = Gone | Refused | Postponed
@@ -147,10 +196,16 @@ def content_of(text: str, quoted: Quoted | None = None) -> tuple[str, dict[str, 
 
 def judge(error: EngineError, attempts: int) -> Refused | Postponed:
     """What a failed try means; `attempts` counts the ones before it that were left unanswered or put off."""
+    detail, doubt = str(error), error.is_uncertain
     if error.kind in _WAITS_FOR_CONNECTION:
-        return Postponed(pause=PAUSES[0], detail=str(error), counts=error.is_uncertain)
-    code = str(error.server_code or error.kind)
-    is_later = error.may_retry or error.is_uncertain or error.server_code in _LATER_CODES
+        return Postponed(pause=PAUSES[0], detail=detail, counts=doubt, is_in_doubt=doubt)
+    is_later = error.may_retry or doubt or error.server_code in _LATER_CODES
     if is_later and attempts + 1 < PATIENCE:
-        return Postponed(pause=PAUSES[min(attempts, len(PAUSES) - 1)], detail=str(error), counts=True)
-    return Refused(code=code, detail=str(error))
+        pause = PAUSES[min(attempts, len(PAUSES) - 1)]
+        return Postponed(pause=pause, detail=detail, counts=True, is_in_doubt=doubt)
+    return Refused(code=failure_code(error), detail=detail)
+
+
+def failure_code(error: EngineError) -> str:
+    """`server_463` for WhatsApp's own numbers, else the engine's word for what is wrong."""
+    return f"server_{error.server_code}" if error.server_code else error.kind

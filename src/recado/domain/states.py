@@ -31,6 +31,8 @@ UserAction = Literal[
     "pair_again",
     "close_other_session",
     "wait_for_ban",
+    "write_to_known",
+    "open_phone",
     "update_recado",
 ]
 
@@ -39,6 +41,8 @@ LIVE: Final = frozenset[State](("starting", "awaiting_scan", "pairing", "syncing
 ONLINE: Final = frozenset[State](("connected", "degraded"))
 WAITING: Final = frozenset[State](("reconnecting", "conflict", "blocked"))
 FINAL: Final = frozenset[State](("logged_out", "failed", "stopped"))
+MOVED: Final = "moved"
+"""The reason of an instance that went away with a backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ STATE_ROWS: Final[dict[State, StateRow]] = {
         status="disconnected", meaning="banned for a time, or too old for the network", ends="`next_at`"
     ),
     "logged_out": StateRow(status="disconnected", meaning="unlinked; the credentials are gone"),
-    "failed": StateRow(status="disconnected", meaning="could not be paired"),
+    "failed": StateRow(status="disconnected", meaning="could not be paired, or brings the engine down"),
     "stopped": StateRow(status="disconnected", meaning="stopped, or gave up"),
 }
 
@@ -88,7 +92,8 @@ class Observed:
 
     `deadline` is when the state ends by itself; `next_at` the same time where that end is a new attempt. `streak`
     counts the waits in a row, `online_since` says when the login was complete, `routine_at` the last reconnect at once,
-    `takeovers` when the session was taken back, `heeded_at` the newest wish that was acted upon.
+    `takeovers` when the session was taken back, `heeded_at` the newest wish that was acted upon, `concerns` what is
+    wrong while it is connected.
     """
 
     state: State
@@ -102,6 +107,7 @@ class Observed:
     routine_at: datetime | None = None
     takeovers: tuple[datetime, ...] = ()
     heeded_at: datetime | None = None
+    concerns: frozenset[str] = frozenset()
 
     @property
     def status(self) -> Status:

@@ -24,6 +24,13 @@ _BY_RECEIPT: Final[dict[str, Status]] = {
     "read": "read",
     "played": "played",
 }
+_BY_HISTORY: Final[dict[str, Status]] = {
+    "ERROR": "failed",
+    "PENDING": "sending",
+    "DELIVERY_ACK": "delivered",
+    "READ": "read",
+    "PLAYED": "played",
+}
 _BY_OWN_RECEIPT: Final = frozenset({"read", "read-self", "played", "played-self"})
 
 
@@ -45,3 +52,8 @@ def step_of(receipt: str, *, is_from_me: bool) -> Status | None:
 def is_read_by_owner(receipt: str, *, is_from_me: bool) -> bool:
     """Whether the owner has read a chat on another device."""
     return receipt in ("read-self", "played-self") or (is_from_me and receipt in _BY_OWN_RECEIPT)
+
+
+def status_of_history(told: str | None) -> Status:
+    """How far a message of your own had come when the phone made its history."""
+    return _BY_HISTORY.get(told or "", "sent")

@@ -12,6 +12,8 @@ from .contacts import Contact, contact_json
 from .events import (
     CHAT_MERGED,
     CONTACT_MERGED,
+    MESSAGE_DELETED,
+    MESSAGE_EDITED,
     MESSAGE_FAILED,
     MESSAGE_GAP,
     MESSAGE_QUEUED,
@@ -33,9 +35,19 @@ _BY_STATUS: Final[Mapping[str, str]] = {
 
 def message_event(message: Message, *, id: UUID, instance_name: str, time: datetime) -> NewEvent:
     """`message.received`, `.queued`, `.sent` or `.failed` by its status, else `.status`; the data is the message."""
+    return _event(_BY_STATUS.get(message.status, MESSAGE_STATUS), message, id, instance_name, time)
+
+
+def change_event(message: Message, *, id: UUID, instance_name: str, time: datetime) -> NewEvent:
+    """`message.edited` or `message.deleted`; `message` is what has become of it."""
+    is_deleted = bool(message.details and message.details.get("deleted"))
+    return _event(MESSAGE_DELETED if is_deleted else MESSAGE_EDITED, message, id, instance_name, time)
+
+
+def _event(type: str, message: Message, id: UUID, instance_name: str, time: datetime) -> NewEvent:
     return NewEvent(
         id=id,
-        type=_BY_STATUS.get(message.status, MESSAGE_STATUS),
+        type=type,
         time=time,
         instance_id=message.instance_id,
         instance_name=instance_name,

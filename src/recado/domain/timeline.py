@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +13,23 @@ from .states import UserAction
 
 Language = Literal["en", "pt"]
 
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """The same sentence in both languages; `{detail}` is what the network said, in brackets, or nothing."""
+    """The same sentence in both languages.
+
+    `{detail}` is what the network said, in brackets, or nothing; any other name in braces is a parameter.
+    """
 
     en: str
     pt: str
     action: UserAction | None = None
 
     def said(self, language: Language, params: Mapping[str, Any]) -> str:
-        return (self.pt if language == "pt" else self.en).replace("{detail}", _detail(params))
+        said = {**params, "detail": _detail(params)}
+        return _PLACE.sub(lambda place: str(said.get(place[1], "?")), self.pt if language == "pt" else self.en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +74,24 @@ ACTIONS: Final[dict[UserAction, Phrase]] = {
         en="Wait until the ban ends, and send less when it does.",
         pt="Espere o fim do bloqueio e, depois dele, envie menos.",
     ),
+    "write_to_known": Phrase(
+        en="Write only to people who have written to this number. What waits goes by itself; GET …/queue shows it.",
+        pt="Escreva só para quem já escreveu para este número. O que espera vai sozinho; GET …/queue mostra.",
+    ),
+    "open_phone": Phrase(
+        en="Open WhatsApp on the phone while it is online.",
+        pt="Abra o WhatsApp no celular, com internet.",
+    ),
     "update_recado": Phrase(en="Update Recado.", pt="Atualize o Recado."),
 }
 
 CATALOGUE: Final[dict[str, Phrase]] = {
     "created": Phrase(en="The instance was created.", pt="A instância foi criada."),
+    "needs_pairing": Phrase(
+        en="It came from elsewhere, as from an older back end, and no phone has been linked to it here.",
+        pt="Ela veio de fora, como de um sistema antigo, e nenhum celular foi vinculado a ela aqui.",
+        action="pair_again",
+    ),
     "starting": Phrase(en="Connecting to WhatsApp.", pt="Conectando ao WhatsApp."),
     "trying_again": Phrase(en="Trying to connect again.", pt="Tentando conectar de novo."),
     "taken_over": Phrase(
@@ -140,6 +160,17 @@ CATALOGUE: Final[dict[str, Phrase]] = {
         pt="Acesso feito; o que o WhatsApp guardou está chegando.",
     ),
     "connected": Phrase(en="Connected.", pt="Conectada."),
+    "history_begun": Phrase(
+        en="The phone has begun to hand over its history.", pt="O celular começou a entregar o seu histórico."
+    ),
+    "history_complete": Phrase(
+        en="The phone's history is stored: {chats} chats, {messages} messages that were not here before.",
+        pt="O histórico do celular está gravado: {chats} conversas, {messages} mensagens que ainda não estavam aqui.",
+    ),
+    "history_piece_lost": Phrase(
+        en="A piece of the phone's history could not be had{detail}. The phone was told; the others go on.",
+        pt="Uma parte do histórico do celular não pôde ser obtida{detail}. O celular foi avisado; as outras continuam.",
+    ),
     "recovered": Phrase(en="WhatsApp answers as it should again.", pt="O WhatsApp voltou a responder como deve."),
     "found_online": Phrase(
         en="The check found the instance connected.", pt="A verificação encontrou a instância conectada."
@@ -202,6 +233,22 @@ CATALOGUE: Final[dict[str, Phrase]] = {
         pt="O WhatsApp bloqueou este número por um tempo{detail}.",
         action="wait_for_ban",
     ),
+    "time_lock": Phrase(
+        en="WhatsApp lets this number start no new chats until {until}. Other chats go on.",
+        pt="O WhatsApp não deixa este número iniciar conversas novas até {until}. As outras continuam.",
+        action="write_to_known",
+    ),
+    "new_chats_refused": Phrase(
+        en="WhatsApp refused a new chat (463). Messages to people who have never written wait until {until}; "
+        "other chats go on.",
+        pt="O WhatsApp recusou uma conversa nova (463). Mensagens para quem nunca escreveu esperam até {until}; "
+        "as outras conversas continuam.",
+        action="write_to_known",
+    ),
+    "new_chats_open": Phrase(
+        en="New chats may be started again; what waited goes now.",
+        pt="Conversas novas podem ser iniciadas de novo; o que esperava será enviado agora.",
+    ),
     "client_outdated": Phrase(
         en="WhatsApp refuses this version as too old. It is tried again every 6 hours.",
         pt="O WhatsApp recusa esta versão por ser antiga. Nova tentativa a cada 6 horas.",
@@ -222,6 +269,14 @@ CATALOGUE: Final[dict[str, Phrase]] = {
         pt="O WhatsApp desconectou o dispositivo sem dizer por quê{detail}.",
         action="pair_again",
     ),
+    "moved": Phrase(
+        en="The instance moved to another database with a backup; it starts here no more.",
+        pt="A instância foi movida para outro banco com um backup; aqui ela não inicia mais.",
+    ),
+    "restored": Phrase(
+        en="The instance was put back from a backup.",
+        pt="A instância foi restaurada de um backup.",
+    ),
     "credentials_missing": Phrase(
         en="The credentials of this instance are not there any more.",
         pt="As credenciais desta instância não existem mais.",
@@ -229,6 +284,40 @@ CATALOGUE: Final[dict[str, Phrase]] = {
     ),
     "logged_out_by_user": Phrase(
         en="Somebody logged the instance out.", pt="Alguém desconectou a instância do celular.", action="pair_again"
+    ),
+    "phone_offline": Phrase(
+        en="The phone has given no sign of life for {days} days. After about 14 WhatsApp unlinks this device.",
+        pt="O celular não dá sinal de vida há {days} dias. Depois de uns 14, o WhatsApp desconecta este dispositivo.",
+        action="open_phone",
+    ),
+    "phone_unlinks_soon": Phrase(
+        en="The phone has given no sign of life for {days} days: WhatsApp is about to unlink this device.",
+        pt="O celular não dá sinal de vida há {days} dias: o WhatsApp está prestes a desconectar este dispositivo.",
+        action="open_phone",
+    ),
+    "phone_back": Phrase(en="The phone has given a sign of life.", pt="O celular deu sinal de vida."),
+    "nothing_heard": Phrase(
+        en="WhatsApp answers, but nothing has come for {silence}; Recado connects anew to make sure.",
+        pt="O WhatsApp responde, mas nada chegou em {silence}; o Recado reconecta para ter certeza.",
+    ),
+    "nothing_comes": Phrase(
+        en="Nothing has come since the new connection either, although at this time something usually does.",
+        pt="Também não chegou nada depois da nova conexão, embora neste horário normalmente chegue.",
+        action="open_phone",
+    ),
+    "something_came": Phrase(en="Something has come again.", pt="Voltou a chegar algo."),
+    "brings_engine_down": Phrase(
+        en="This instance has brought the engine down twice. It is left out, so that the others go on.",
+        pt="Esta instância derrubou o motor duas vezes. Ela fica de fora, para que as outras continuem.",
+        action="start",
+    ),
+    "engine_hung": Phrase(
+        en="The engine did not answer any more; it is being started again.",
+        pt="O motor parou de responder; ele está sendo reiniciado.",
+    ),
+    "engine_renewed": Phrase(
+        en="The engine used too much memory; it is being started again.",
+        pt="O motor usava memória demais; ele está sendo reiniciado.",
     ),
     "host_down": Phrase(
         en="The engine stopped; it is being started again.", pt="O motor parou; ele está sendo reiniciado."
@@ -247,6 +336,11 @@ CATALOGUE: Final[dict[str, Phrase]] = {
     "storage_down": Phrase(
         en="The database is away. WhatsApp keeps the messages until it is back.",
         pt="O banco de dados está fora. O WhatsApp guarda as mensagens até ele voltar.",
+    ),
+    "app_state_wrong": Phrase(
+        en="Names or chat settings that the phone has sent cannot be read{detail}. Recado tries again every hour.",
+        pt="Nomes ou ajustes de conversas enviados pelo celular não podem ser lidos{detail}. "
+        "O Recado tenta de novo a cada hora.",
     ),
     "recado_stopped": Phrase(
         en="Recado was stopped. It connects again when it starts.",

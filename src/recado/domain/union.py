@@ -14,7 +14,8 @@ from .status import RANK
 class Copy:
     """A message that will stand beside others of its `key`. `is_held`: the send queue or a caller's key names its id.
 
-    `raw` is None when there are no bytes, as for what was written here.
+    `raw` is None when there are no bytes, as for what was written here. One that `is_edited` says something else than
+    it did at first.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class Copy:
     raw: bytes | None
     variant: int
     status: str
+    is_edited: bool = False
     is_held: bool = False
 
 
@@ -37,20 +39,28 @@ class Union:
 
 
 def is_same_content(one: Copy, other: Copy) -> bool:
-    """Equal text is equal content, however it is wrapped; else the kind and, where known of both, the bytes decide."""
+    """Equal text is equal content, however it is wrapped; else the kind and, where known of both, the bytes decide.
+
+    What one of them said at first is not known when it was edited: its id alone counts then.
+    """
+    if one.is_edited or other.is_edited:
+        return True
     if one.text is not None or other.text is not None:
         return one.text == other.text
     return one.kind == other.kind and (one.raw is None or other.raw is None or one.raw == other.raw)
 
 
 def unite(copies: Iterable[Copy]) -> Union:
-    """Of equal ones the oldest id stays, with the status that is furthest; different ones get variants of their own."""
+    """Of equal ones the oldest id stays, or the one that was edited, with the status that is furthest.
+
+    Different ones get variants of their own.
+    """
     union = Union(doubles={}, variants={}, statuses={})
     groups: dict[Hashable, list[Copy]] = defaultdict(list)
     for copy in copies:
         groups[copy.key].append(copy)
     for group in groups.values():
-        _unite(sorted(group, key=lambda copy: (not copy.is_held, copy.id)), union)
+        _unite(sorted(group, key=lambda copy: (not copy.is_held, not copy.is_edited, copy.id)), union)
     return union
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from .errors import Invalid
-from .events import EVENT_TYPES
+from .events import EVENT_TYPES, NewEvent
 
 Source = Literal["api", "instance_url"]
 State = Literal["active", "paused", "disabled"]
@@ -20,7 +21,8 @@ class Webhook:
     """A row of `recado.webhooks` without its secrets.
 
     `instance_id` None: events of all instances. `events` None: all types; else types and families (`message.*`).
-    `failing_since` is set while its receiver is down as a whole. `position` is where its cursor stands.
+    `failing_since` is set while its receiver is down as a whole. `position` is where its cursor stands; `waiting` and
+    `dead` count the deliveries before it that are to be tried again, and those that were given up.
     """
 
     id: UUID
@@ -33,6 +35,8 @@ class Webhook:
     state: State
     state_reason: str | None
     position: int
+    waiting: int
+    dead: int
     failing_since: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -45,6 +49,18 @@ class Target:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(repr=False)
+
+
+def webhook_event(webhook: Webhook, type: str, *, id: UUID, time: datetime, **data: Any) -> NewEvent:
+    """An event about a webhook itself: which one, the host that it posts to, and more `data`."""
+    return NewEvent(
+        id=id,
+        type=type,
+        time=time,
+        instance_id=webhook.instance_id,
+        instance_name=webhook.instance_name,
+        data={"webhook_id": str(webhook.id), "host": urlsplit(webhook.url).hostname, **data},
+    )
 
 
 def event_types(wishes: Iterable[str] | None, field: str = "events") -> frozenset[str] | None:

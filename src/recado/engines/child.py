@@ -119,7 +119,7 @@ async def spawn(arguments: Sequence[str], environment: Mapping[str, str]) -> Asy
             Child,
             *arguments,
             env=dict(environment),
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
             start_new_session=True,
         )
     except OSError as error:
@@ -137,7 +137,7 @@ async def spawn(arguments: Sequence[str], environment: Mapping[str, str]) -> Asy
         transport.close()
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent() -> Callable[[], None] | None:
     """On Linux the kernel kills the child when we die, even if it hangs; elsewhere it notices that stdin ended."""
     if sys.platform != "linux":
         return None

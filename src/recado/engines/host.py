@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Never, Protocol
 
@@ -18,10 +18,13 @@ from recado.clock import Clock
 from recado.domain.errors import Misconfigured
 from recado.engines.child import Child, Ears, spawn
 from recado.engines.host_log import HostLog
+from recado.engines.loss import Cause, Loss, cause_of_exit, cause_of_silence, resident_mb
 from recado.engines.rpc import Desk, Peer, PeerGone, RpcError
+from recado.telemetry import ENGINE_MEMORY
 
 PROTOCOL: Final = 1
 _HANGS: Final = "it does not answer"
+_TOO_LARGE: Final = "it used too much memory"
 
 log = structlog.get_logger()
 
@@ -38,15 +41,20 @@ class HostProgram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long to wait for what. `patience` without an answer to a heartbeat means that the host hangs."""
+    """How long to wait for what. `patience` without an answer to a heartbeat means that the host hangs.
+
+    A host that uses more than `memory_mb` is started anew, at most once in `memory_rest`.
+    """
 
     hello: timedelta = timedelta(seconds=30)
     heartbeat: timedelta = timedelta(seconds=5)
     patience: timedelta = timedelta(seconds=15)
-    lease: timedelta = timedelta(seconds=30)
-    farewell: timedelta = timedelta(seconds=5)
+    lease: timedelta = timedelta(seconds=15)
+    farewell: timedelta = timedelta(seconds=3)
     restarts: tuple[timedelta, ...] = tuple(timedelta(seconds=s) for s in (0, 1, 2, 5, 10, 20, 30))
     steady_after: timedelta = timedelta(minutes=1)
+    memory_mb: int | None = None
+    memory_rest: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +76,7 @@ class HostDesk(Desk, Protocol):
     def came(self, hello: Hello) -> None:
         """A host is there; it knows no session yet."""
 
-    def went(self, reason: str) -> None:
+    def went(self, loss: Loss) -> None:
         """The host is gone, and with it every session."""
 
     def leases(self) -> dict[str, int]:
@@ -76,6 +84,10 @@ class HostDesk(Desk, Protocol):
 
     def renewed(self, answer: dict[str, Any]) -> None:
         """What the host said to the last `leases`: `renewed`, `stale`, `unknown`, each a list of sessions."""
+
+
+class TooLarge(Exception):
+    """The host uses more memory than it may."""
 
 
 class Host:
@@ -90,6 +102,7 @@ class Host:
         self._clock = clock
         self._pace = pace or Pace()
         self._peer: Peer | None = None
+        self._renewed_at: datetime | None = None
 
     async def call(self, method: str, params: dict[str, Any], timeout: timedelta) -> Any:
         """Raises RpcError, PeerGone, FrameTooLarge, TimeoutError."""
@@ -148,15 +161,23 @@ class Host:
         log.info("engine.attached", engine=self.program.engine, pid=child.pid, library=hello.library)
         try:
             self._desk.came(hello)
-            await self._beat(peer)
+            await self._beat(peer, child.pid)
         except Exception as error:
             reason = _reason_of(error)
         finally:
             self.hello = self._peer = self.pid = None
-        self._desk.went(str(reason))
+        self._desk.went(Loss(reason=str(reason), cause=self._cause(reason, child), in_hand=peer.in_hand))
         if reason == _HANGS:
             child.kill()
         return reason
+
+    def _cause(self, reason: str | Misconfigured, child: Child) -> Cause:
+        if reason == _TOO_LARGE:
+            self._renewed_at = self._clock.now()
+            return "memory"
+        if reason == _HANGS:
+            return cause_of_silence(child.pid)
+        return cause_of_exit(child.exited.result()) if child.exited.done() else "ended"
 
     async def _greet(self, peer: Peer) -> Hello:
         answer = await peer.call("hello", {"protocol": PROTOCOL, "client": "recado"}, self._pace.hello)
@@ -169,23 +190,42 @@ class Host:
             )
         return _hello_of(answer)
 
-    async def _beat(self, peer: Peer) -> Never:
-        """Renew leases for ever; ends by the exceptions of `call`, TimeoutError when the host hangs."""
+    async def _beat(self, peer: Peer, pid: int) -> Never:
+        """Renew leases for ever; ends by the exceptions of `call`, TimeoutError when the host hangs, TooLarge."""
         lease_ms = self._pace.lease // timedelta(milliseconds=1)
         while True:
             params = {"sessions": self._desk.leases(), "lease_ms": lease_ms}
             answer = await peer.call("heartbeat", params, self._pace.patience)
             if isinstance(answer, dict):
                 self._desk.renewed(answer)
+            self._weigh(pid)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.heartbeat.total_seconds()):
                     await peer.gone.wait()
 
+    def _weigh(self, pid: int) -> None:
+        """Raises TooLarge when it uses too much memory and has not been started anew for that for a while."""
+        used, limit = resident_mb(pid), self._pace.memory_mb
+        if used is None:
+            return
+        ENGINE_MEMORY.labels(engine=self.program.engine).set(used * 2**20)
+        if limit is None or used <= limit:
+            return
+        is_rested = self._renewed_at is None or self._clock.now() - self._renewed_at >= self._pace.memory_rest
+        log.warning("engine.too_large", engine=self.program.engine, used_mb=round(used), limit_mb=limit)
+        if is_rested:
+            raise TooLarge
+
     async def _end(self, child: Child, peer: Peer) -> None:
         """Ask it to close its sessions and end; whatever it does, it has ended when this returns."""
-        with contextlib.suppress(RpcError, PeerGone, TimeoutError):
-            await peer.call("shutdown", {}, self._pace.farewell)
-        await child.end(self._pace.farewell)
+        patience = self._pace.farewell
+        try:
+            await peer.call("shutdown", {}, patience)
+        except TimeoutError:
+            patience /= 10
+        except (RpcError, PeerGone):
+            pass
+        await child.end(patience)
 
     def _post_mortem(self, reason: str, code: int, host_log: HostLog) -> str:
         report = host_log.report()
@@ -213,6 +253,8 @@ def _reason_of(error: Exception) -> str | Misconfigured:
             return error
         case TimeoutError():
             return _HANGS
+        case TooLarge():
+            return _TOO_LARGE
         case PeerGone():
             return "it ended by itself"
         case _:

@@ -10,9 +10,11 @@ It knows no pipe and no process: bytes are fed in, bytes are written out through
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -92,6 +94,8 @@ class Peer:
         self._request_count = 0
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._about: Counter[str] = Counter()
+        self._left: frozenset[str] | None = None
         self._outbox: list[bytes] = []
         self._may_write = asyncio.Event()
         self._may_write.set()
@@ -106,10 +110,16 @@ class Peer:
             self._tasks = None
             self.hang_up("the conversation was ended here")
 
+    @property
+    def in_hand(self) -> frozenset[str]:
+        """The sessions of which a call or a request is unanswered; once it is over, those that it ended with."""
+        return self._left if self._left is not None else frozenset(+self._about)
+
     def hang_up(self, why: str) -> None:
         """The other side is gone: calls under way fail with PeerGone, later ones too."""
         if self._why_gone:
             return
+        self._left = self.in_hand
         self._why_gone = why
         self._may_write.set()
         self.gone.set()
@@ -136,7 +146,8 @@ class Peer:
         future = self._waiting[call_id] = self._loop.create_future()
         timer = self._loop.call_later(timeout.total_seconds(), _expire, future, method)
         try:
-            return await future
+            with self._at_work(params):
+                return await future
         finally:
             timer.cancel()
             del self._waiting[call_id]
@@ -181,7 +192,8 @@ class Peer:
 
     async def _handle(self, request_id: Any, method: str, params: dict[str, Any]) -> None:
         try:
-            result = await self._desk.request(method, params)
+            with self._at_work(params):
+                result = await self._desk.request(method, params)
             self._send({"jsonrpc": "2.0", "id": request_id, "result": result})
         except RpcError as error:
             self._refuse(request_id, error.code, error.message, error.data)
@@ -190,6 +202,17 @@ class Peer:
             self._refuse(request_id, INTERNAL, f"{type(error).__name__}: {error}")
         finally:
             self._request_count -= 1
+
+    @contextlib.contextmanager
+    def _at_work(self, params: dict[str, Any]) -> Iterator[None]:
+        session = str(params.get("session") or "")
+        self._about[session] += bool(session)
+        try:
+            yield
+        finally:
+            self._about[session] -= bool(session)
+            if not self._about[session]:
+                del self._about[session]
 
     def _note(self, method: str, params: dict[str, Any]) -> None:
         try:
@@ -207,7 +230,8 @@ class Peer:
     def _nonsense(self, line: bytes) -> None:
         self.nonsense_count += 1
         if self.nonsense_count.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a flood must not become a flood of logs
-            log.error("rpc.nonsense", head=line[:200].decode("utf-8", "replace"), count=self.nonsense_count)
+            head = line[:_HEAD].decode("utf-8", "replace")
+            log.error("rpc.nonsense", head=head, bytes=len(line), count=self.nonsense_count)
         self._refuse(None, PARSE_ERROR, "not a JSON object")
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -234,6 +258,7 @@ class Peer:
             raise PeerGone("the other side does not read what it is told", was_written=False) from None
 
 
+_HEAD: Final = 24  # enough to tell what it is, too little to hold a message
 _NO_PARAMS: Final[dict[str, Any]] = {}
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 import structlog
 
-from recado.clock import Clock
+from recado.clock import Clock, uptime
 from recado.domain.engine import (
     Device,
     EngineError,
@@ -25,15 +23,17 @@ from recado.domain.engine import (
 )
 from recado.engines import whatsmeow_answers as answers
 from recado.engines.host import Hello, Host, HostProgram, Pace
-from recado.engines.rpc import UNKNOWN_METHOD, FrameTooLarge, PeerGone, RpcError
+from recado.engines.loss import Loss
+from recado.engines.rpc import UNKNOWN_METHOD, RpcError
+from recado.engines.whatsmeow_calls import LONG, SHORT
 from recado.engines.whatsmeow_converter import convert
+from recado.engines.whatsmeow_social import SocialCalls
+from recado.engines.whatsmeow_sync_calls import SyncCalls
 
 NOT_STORED: Final = -32000
-_SHORT: Final = timedelta(seconds=15)
-_LONG: Final = timedelta(seconds=60)
+_YOUNG_FOR: Final = 10.0  # seconds after its opening in which a session may have brought the host down
 _SEND: Final = timedelta(seconds=90)  # the library itself gives up after 75
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -44,8 +44,16 @@ class _Hold:
     fence: int
 
 
-class Whatsmeow:
-    """Implements `domain.engine.Engine`."""
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """What we may hold, and until when by `uptime`."""
+
+    fence: int
+    until: float
+
+
+class Whatsmeow(SyncCalls, SocialCalls):
+    """Implements `domain.engine.Engine` and every extra of `domain.sync`."""
 
     name = "whatsmeow"
 
@@ -56,12 +64,14 @@ class Whatsmeow:
         *,
         pace: Pace | None = None,
     ) -> None:
-        self.host = Host(program, self, clock, pace)
+        super().__init__(Host(program, self, clock, pace))
         self._clock = clock
         self._pace = pace or Pace()
         self._listener: Listener | None = None
         self._held: dict[str, _Hold] = {}
         self._asked: dict[str, _Hold] = {}
+        self._leases: dict[str, _Lease] = {}
+        self._opened: dict[str, float] = {}
 
     # --- the Engine protocol ---
 
@@ -70,11 +80,18 @@ class Whatsmeow:
         self._listener = listener
         await self.host.run()
 
+    def lease(self, session: str, fence: int, until: float) -> None:
+        self._leases[session] = _Lease(fence, until)
+
     async def start(self, session: str, fence: int) -> Device | None:
+        if not self._may_hold(session, fence):
+            self._say("connect_failed", session, fence, error="the lease is too old", kind="lease_over")
+            return None
         lease_ms = self._pace.lease // timedelta(milliseconds=1)
         params = {"session": session, "fence": fence, "lease_ms": lease_ms}
+        self._opened[session] = uptime()
         try:
-            device = await self._ask("open", params, _SHORT, answers.opened)
+            device = await self.ask("open", params, SHORT, answers.opened)
         except EngineError as error:
             self._say("connect_failed", session, fence, error=str(error), kind=error.kind)
             return None
@@ -84,25 +101,25 @@ class Whatsmeow:
     async def stop(self, session: str, fence: int) -> None:
         self._release(session, fence)
         try:
-            await self._ask("close", {"session": session, "fence": fence}, _SHORT, answers.nothing)
+            await self.ask("close", {"session": session, "fence": fence}, SHORT, answers.nothing)
         except EngineError as error:
             if error.kind not in ("unknown_session", "host_down"):
                 log.warning("engine.close_failed", instance=session, kind=error.kind, error=str(error))
 
     async def logout(self, session: str, fence: int) -> None:
-        await self._ask("logout", {"session": session, "fence": fence}, _LONG, answers.nothing)
+        await self.ask("logout", {"session": session, "fence": fence}, LONG, answers.nothing)
         self._release(session, fence)
 
     async def forget(self, session: str, fence: int) -> None:
-        await self._ask("forget", {"session": session, "fence": fence}, _SHORT, answers.nothing)
+        await self.ask("forget", {"session": session, "fence": fence}, SHORT, answers.nothing)
         self._release(session, fence)
 
     async def pair_qr(self, session: str, fence: int) -> None:
-        await self._ask("pair_qr", {"session": session, "fence": fence}, _LONG, answers.nothing)
+        await self.ask("pair_qr", {"session": session, "fence": fence}, LONG, answers.nothing)
 
     async def pair_phone(self, session: str, fence: int, phone: str) -> tuple[str, datetime]:
         params = {"session": session, "fence": fence, "phone": phone}
-        return await self._ask("pair_phone", params, _LONG, answers.pairing_code)
+        return await self.ask("pair_phone", params, LONG, answers.pairing_code)
 
     async def send(self, session: str, fence: int, outgoing: Outgoing) -> Sent:
         params = {
@@ -112,18 +129,18 @@ class Whatsmeow:
             "to": outgoing.to,
             "message": outgoing.content,
         }
-        return await self._ask("send", params, _SEND, answers.sent)
+        return await self.ask("send", params, _SEND, answers.sent)
 
     async def resolve(self, session: str, fence: int, phones: list[str]) -> list[Resolved]:
         params = {"session": session, "fence": fence, "phones": phones}
-        return await self._ask("resolve", params, _LONG, answers.resolved)
+        return await self.ask("resolve", params, LONG, answers.resolved)
 
     async def probe(self, session: str, fence: int, timeout_ms: int) -> Probe:
         params = {"session": session, "fence": fence, "timeout_ms": timeout_ms}
-        return await self._ask("probe", params, timedelta(milliseconds=timeout_ms + 2000), answers.probe)
+        return await self.ask("probe", params, timedelta(milliseconds=timeout_ms + 2000), answers.probe)
 
     async def sessions(self) -> list[Snapshot]:
-        return await self._ask("sessions", {}, _SHORT, answers.snapshots)
+        return await self.ask("sessions", {}, SHORT, answers.snapshots)
 
     # --- the host's desk ---
 
@@ -132,7 +149,7 @@ class Whatsmeow:
         if method != "event" or self._listener is None:
             raise RpcError(UNKNOWN_METHOD, f"{method} is not known here", {"kind": "unknown_method"})
         session, event_type = str(params.get("session", "")), str(params.get("type", ""))
-        file = self._file(params["file"]) if params.get("file") else None
+        file = self.exchanged(params["file"]) if params.get("file") else None
         data = params.get("data") if file is None else orjson.loads(file.read_bytes())
         inbound = convert(event_type, session, data, now=self._clock.now())
         try:
@@ -162,12 +179,14 @@ class Whatsmeow:
     def came(self, hello: Hello) -> None:
         self._say("host_up", "", 0, version=hello.version, library=hello.library, wa_version=hello.wa_version)
 
-    def went(self, reason: str) -> None:
+    def went(self, loss: Loss) -> None:
+        young = {session for session, at in self._opened.items() if uptime() - at < _YOUNG_FOR}
         self._held.clear()
-        self._say("host_down", "", 0, error=reason)
+        self._opened.clear()
+        self._say("host_down", "", 0, error=loss.reason, cause=loss.cause, suspects=sorted(loss.in_hand | young))
 
     def leases(self) -> dict[str, int]:
-        self._asked = dict(self._held)
+        self._asked = {session: hold for session, hold in self._held.items() if self._may_hold(session, hold.fence)}
         return {session: hold.fence for session, hold in self._asked.items()}
 
     def renewed(self, answer: dict[str, Any]) -> None:
@@ -178,11 +197,12 @@ class Whatsmeow:
 
     # --- inside ---
 
-    def _file(self, name: str) -> Path:
-        path = self.host.program.exchange / name
-        if name.startswith(".") or "/" in name or not path.is_file():
-            raise RpcError(-32009, f"{name} is not a file of the exchange directory", {"kind": "file"})
-        return path
+    def _may_hold(self, session: str, fence: int) -> bool:
+        """Whether the session would end before its lease does; one of which nobody told a lease always may."""
+        lease = self._leases.get(session)
+        if lease is None:
+            return True
+        return lease.fence == fence and lease.until - uptime() >= self._pace.lease.total_seconds()
 
     def _release(self, session: str, fence: int) -> None:
         if session in self._held and self._held[session].fence == fence:
@@ -192,23 +212,3 @@ class Whatsmeow:
         if self._listener is not None:
             signal = Signal(session=session, fence=fence, type=type, at=self._clock.now(), data=data)
             self._listener.signal(signal)
-
-    async def _ask(
-        self, method: str, params: dict[str, Any], timeout: timedelta, read: Callable[[dict[str, Any]], T]
-    ) -> T:
-        is_send = method == "send"
-        try:
-            answer = await self.host.call(method, params, timeout)
-        except RpcError as error:
-            raise answers.engine_error(error, is_send=is_send) from error
-        except PeerGone as error:
-            uncertain = is_send and error.was_written
-            raise EngineError("host_down", str(error), may_retry=True, is_uncertain=uncertain) from error
-        except TimeoutError as error:
-            raise EngineError("timeout", str(error), may_retry=True, is_uncertain=is_send) from error
-        except (FrameTooLarge, orjson.JSONEncodeError) as error:
-            raise EngineError("invalid_message", str(error)) from error
-        try:
-            return read(answer)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EngineError("internal", f"an odd answer to {method}: {error!r}", is_uncertain=is_send) from error

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from recado.domain.engine import Device, EngineError, Probe, Resolved, Sent, Snapshot
+from recado.domain.jid import identity_of
+from recado.domain.sync import AppStateFetched, Group, GroupMember, HistoryFetched, Picture
+from recado.domain.texts import storable
+from recado.engines.fields import EARLIEST
 from recado.engines.rpc import RpcError
 
 _KINDS: Final = {
@@ -19,11 +23,16 @@ _KINDS: Final = {
     -32008: "storage",
     -32009: "file",
     -32010: "not_on_whatsapp",
+    -32011: "gone",
 }
 
 
 def time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
 
 
 def device(value: dict[str, Any] | None) -> Device | None:
@@ -78,6 +87,62 @@ def snapshots(answer: dict[str, Any]) -> list[Snapshot]:
         )
         for one in answer["sessions"]
     ]
+
+
+def history_fetched(answer: dict[str, Any]) -> HistoryFetched:
+    return HistoryFetched(
+        conversations=int(answer["conversations"]), messages=int(answer["messages"]), skipped=int(answer["skipped"])
+    )
+
+
+def history_request(answer: dict[str, Any]) -> str:
+    return str(answer["request"])
+
+
+def app_state_fetched(answer: dict[str, Any]) -> AppStateFetched:
+    return AppStateFetched(
+        version=int(answer["version"]), was_full=bool(answer["was_full"]), removed=int(answer["removed"])
+    )
+
+
+def file(answer: dict[str, Any]) -> str:
+    return str(answer["file"])
+
+
+def groups(described: list[dict[str, Any]]) -> list[Group]:
+    return [_group(one) for one in described]
+
+
+def group(answer: dict[str, Any]) -> Group:
+    return _group(answer["group"])
+
+
+def _group(value: dict[str, Any]) -> Group:
+    """From the library's `GroupInfo`."""
+    owner = identity_of(value.get("OwnerJID"), value.get("OwnerPN"))
+    created_at = datetime.fromisoformat(value["GroupCreated"])
+    return Group(
+        jid=str(value["JID"]),
+        subject=storable(str(value["Name"])),
+        description=storable(value.get("Topic") or "") or None,
+        owner=owner if owner.phone or owner.lid else None,
+        created_at=created_at if created_at >= EARLIEST else None,
+        is_announce=bool(value.get("IsAnnounce")),
+        is_locked=bool(value.get("IsLocked")),
+        ephemeral_s=int(value.get("DisappearingTimer") or 0),
+        members=tuple(_member(one) for one in value.get("Participants") or ()),
+    )
+
+
+def _member(value: dict[str, Any]) -> GroupMember:
+    role = "superadmin" if value.get("IsSuperAdmin") else "admin" if value.get("IsAdmin") else "member"
+    return GroupMember(identity=identity_of(value.get("JID"), value.get("PhoneNumber"), value.get("LID")), role=role)
+
+
+def picture(answer: dict[str, Any], image: bytes | None) -> Picture:
+    return Picture(
+        id=answer.get("id") or None, url=answer.get("url") or None, image=image, why=answer.get("why") or None
+    )
 
 
 def nothing(_: dict[str, Any]) -> None:

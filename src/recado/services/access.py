@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from recado.domain.keys import (
     ADMIN_KEY_LENGTH,
     KEY_BYTES,
     Key,
+    ListedKey,
     checked_end,
     checked_name,
     checked_scopes,
@@ -30,7 +32,7 @@ TICKET_FOR: Final = timedelta(seconds=60)
 _TRUSTS_FOR: Final = timedelta(seconds=3)
 _REMEMBERS: Final = 1000
 _ADMIN_NAME: Final = "admin"
-_ENVIRONMENT_NAME: Final = "RECADO_ADMIN_KEY"
+ENVIRONMENT_NAME: Final = "RECADO_ADMIN_KEY"
 _ADMIN: Final = frozenset({"admin"})
 
 
@@ -47,11 +49,19 @@ def require(access: Access, scope: str) -> None:
 
 async def find_instance(tx: Tx, access: Access, name: str) -> Instance:
     """The instance of that name. Raises NotFound when there is none, or none that this key may know of."""
-    found = await instances.find(tx, name)
+    return _seen(await instances.find(tx, name), access, f"named {name!r}")
+
+
+async def get_instance(tx: Tx, access: Access, id: UUID) -> Instance:
+    """The same by its id, which outlives a change of its name."""
+    return _seen(await instances.get(tx, id), access, f"of the id {id}")
+
+
+def _seen(found: Instance | None, access: Access, which: str) -> Instance:
     if found is None or not access.sees(found.id):
         raise NotFound(
             "unknown_instance",
-            f"There is no instance named {name!r}.",
+            f"There is no instance {which}.",
             hint="GET /v1/instances lists those that this key may see.",
         )
     return found
@@ -87,8 +97,6 @@ class Keys:
         """A key and its secret, which is shown this once. Raises Invalid, Forbidden, NotFound."""
         require(by, "admin")
         instance_id = instance_id if instance_id is not None else by.instance_id
-        if instance_id is not None and not by.sees(instance_id):
-            raise NotFound("unknown_instance", "There is no such instance.")
         now, secret = self._clock.now(), secret_from(os.urandom(KEY_BYTES))
         key = Key(
             id=self._clock.new_id(),
@@ -101,20 +109,32 @@ class Keys:
             last_used_at=None,
         )
         async with self._database.transaction() as tx:
+            if instance_id is not None:
+                await get_instance(tx, by, instance_id)
             await _insert(tx, key, secret)
         return key, secret
 
-    async def list(self, access: Access) -> list[Key]:
-        """Those that are not revoked, as far as this key may see them."""
-        async with self._database.transaction() as tx:
-            return await keys.of(tx, access.instance_id)
+    async def list(
+        self, access: Access, *, after: UUID | None = None, limit: int | None = None
+    ) -> builtins.list[ListedKey]:
+        """Those that are not revoked, as far as this key may see them; the oldest first."""
+        async with self._database.glance() as tx:
+            return await keys.of(tx, access.instance_id, after=after, limit=limit)
+
+    async def get(self, key_id: UUID, access: Access) -> Key:
+        """One that is not revoked. Raises NotFound."""
+        async with self._database.glance() as tx:
+            return _there(await keys.find(tx, key_id), access)
+
+    async def is_last_admin(self, key: Key) -> bool:
+        """Whether nobody could do everything any more without it."""
+        async with self._database.glance() as tx:
+            return await keys.is_last_admin(tx, key.id, now=self._clock.now())
 
     async def revoke(self, key_id: UUID, access: Access) -> None:
         """At once in this process, within seconds in others. Raises NotFound."""
         async with self._database.transaction() as tx:
-            key = await keys.find(tx, key_id)
-            if key is None or key.revoked_at is not None or not _may_see(access, key):
-                raise NotFound("unknown_key_id", "There is no such key.", hint="GET /v1/keys lists them.")
+            _there(await keys.find(tx, key_id), access)
             await keys.revoke(tx, key_id, now=self._clock.now())
         self._revoked.add(key_id)
         self._on_revoked(key_id)
@@ -126,7 +146,11 @@ class Keys:
         if known is None or known.until <= now:
             known = _Known(key=await self._look_up(hash, now), until=now + _TRUSTS_FOR)
             self._remember(hash, known)
-        return self._valid(known.key, now).access
+        return self.standing(known.key, now)
+
+    def standing(self, key: Key, now: datetime) -> Access:
+        """What a key that was looked up may do. Raises Unauthorized when it is expired or revoked."""
+        return self._valid(key, now).access
 
     async def ticket(self, access: Access) -> tuple[str, datetime]:
         """A secret that stands for this key once, within 60 s, and when it ends."""
@@ -150,7 +174,7 @@ class Keys:
                 "The ticket is unknown, was used, or ran out.",
                 hint="POST /v1/events/ticket gives a new one; it is good for one connection within 60 s.",
             )
-        return self._valid(key, now).access
+        return self.standing(key, now)
 
     async def ensure_admin(self, secret: str | None) -> str | None:
         """Let `secret` (`RECADO_ADMIN_KEY`) be an admin key; without it, make one when there is none and return it.
@@ -168,7 +192,7 @@ class Keys:
             if secret is not None:
                 await self._adopt(tx, secret)
                 return None
-            await keys.revoke_named(tx, _ENVIRONMENT_NAME, but=b"", now=self._clock.now())
+            await keys.revoke_named(tx, ENVIRONMENT_NAME, but=b"", now=self._clock.now())
             if await keys.has_admin(tx, now=self._clock.now()):
                 return None
             made = secret_from(os.urandom(KEY_BYTES))
@@ -176,9 +200,9 @@ class Keys:
             return made
 
     async def _adopt(self, tx: Tx, secret: str) -> None:
-        await keys.revoke_named(tx, _ENVIRONMENT_NAME, but=hash_of(secret), now=self._clock.now())
-        if not await keys.restore(tx, hash_of(secret), name=_ENVIRONMENT_NAME, scopes=_ADMIN):
-            await _insert(tx, self._admin(_ENVIRONMENT_NAME), secret)
+        await keys.revoke_named(tx, ENVIRONMENT_NAME, but=hash_of(secret), now=self._clock.now())
+        if not await keys.restore(tx, hash_of(secret), name=ENVIRONMENT_NAME, scopes=_ADMIN):
+            await _insert(tx, self._admin(ENVIRONMENT_NAME), secret)
 
     def _admin(self, name: str) -> Key:
         return Key(
@@ -227,5 +251,8 @@ async def _insert(tx: Tx, key: Key, secret: str) -> None:
     )
 
 
-def _may_see(access: Access, key: Key) -> bool:
-    return access.instance_id is None or access.instance_id == key.instance_id
+def _there(key: Key | None, access: Access) -> Key:
+    is_seen = key is not None and access.instance_id in (None, key.instance_id)
+    if key is None or key.revoked_at is not None or not is_seen:
+        raise NotFound("unknown_key_id", "There is no such key.", hint="GET /v1/keys lists them.")
+    return key

@@ -29,7 +29,7 @@ class Alarm:
     async def _first_of(self, until: datetime) -> None:
         waits = [
             asyncio.ensure_future(self._rung.wait()),
-            asyncio.ensure_future(self._clock.sleep(until - self._clock.now())),
+            asyncio.ensure_future(self._sleep(until)),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -37,3 +37,7 @@ class Alarm:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _sleep(self, until: datetime) -> None:
+        """How long is reckoned when it begins, not when it was asked for."""
+        await self._clock.sleep(until - self._clock.now())

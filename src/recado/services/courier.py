@@ -6,20 +6,31 @@ import asyncio
 import contextlib
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final, assert_never
-from urllib.parse import urlsplit
 
 import structlog
 
 from recado.clock import Clock
-from recado.domain.delivery import MOST_PARKED, WINDOW, Attempt, Delivered, Failed, Outcome, Parked, Refused, hold, park
-from recado.domain.errors import Unavailable
-from recado.domain.events import WEBHOOK_DISABLED, WEBHOOK_FAILING, NewEvent
+from recado.domain.delivery import (
+    MOST_PARKED,
+    WINDOW,
+    WINDOW_BYTES,
+    Delivered,
+    Failed,
+    Outcome,
+    Parked,
+    Refused,
+    attempt_at,
+    hold,
+    park,
+)
+from recado.domain.errors import Gone, Unavailable
+from recado.domain.events import WEBHOOK_DISABLED, WEBHOOK_FAILING, WEBHOOK_GAP, WEBHOOK_PAUSED, rfc3339
 from recado.domain.progress import Progress
 from recado.domain.receiver import Receiver
 from recado.domain.sink import Parcel, Sink
-from recado.domain.webhooks import Webhook, event_types
-from recado.store import log as event_log
+from recado.domain.webhooks import Webhook, event_types, webhook_event
 from recado.store.database import Database
 from recado.store.deliveries import Cursor
 from recado.telemetry import DELIVERIES
@@ -28,9 +39,10 @@ from .alarm import Alarm
 from .feed import Feed
 from .lane import Lane
 from .lanes import Lanes
-from .parcels import wrap
+from .parcels import find_parcel
 from .settling import LostFence, Settling
 from .tail import Tail, Wish
+from .tenure import Tenure
 
 log = structlog.get_logger()
 
@@ -53,16 +65,22 @@ class Courier:
         tail: Tail,
         database: Database,
         clock: Clock,
+        tenure: Tenure,
+        chance: Random,
     ) -> None:
         self._webhook = webhook
         self._sink = sink
         self._database = database
         self._clock = clock
+        self._tenure = tenure
+        self._chance = chance
         self._progress = Progress(cursor.position)
         self._receiver = Receiver(failing_since=cursor.failing_since, probe_at=cursor.probe_at)
         self._lanes = Lanes(parked)
         self._has_more_parked = len(parked) >= MOST_PARKED
-        wish = Wish(instance_id=webhook.instance_id, types=event_types(webhook.events))
+        types = event_types(webhook.events)
+        self._hears_all_gaps = types is None or WEBHOOK_GAP in types
+        wish = Wish(instance_id=webhook.instance_id, types=None if types is None else types | {WEBHOOK_GAP})
         self._feed = Feed(tail, cursor.position, wish)
         self._settling = Settling(database, clock, webhook.id, fence, self._cursor, tail.ring)
         self._alarm = Alarm(clock)
@@ -74,6 +92,12 @@ class Courier:
     def stop(self) -> None:
         """Start nothing more, finish what is under way, write it down, end."""
         self._stopping.set()
+
+    def resume(self) -> None:
+        """Go on after the tenure had been over for a while."""
+        for lane in self._lanes:
+            self._wake(lane)
+        self._alarm.ring()
 
     async def run(self) -> None:
         """Raises LostFence, alone in an ExceptionGroup, when somebody else has taken over."""
@@ -118,6 +142,9 @@ class Courier:
                         self._progress.reach(window.reached)
             except Unavailable:
                 await self._clock.sleep(_TRIES_AGAIN)
+            except Gone:
+                self.stop()  # Whoever takes the webhook up again tells of the gap.
+                return
 
     async def _until_there_is_room(self) -> None:
         while self._is_full:
@@ -127,15 +154,24 @@ class Courier:
     @property
     def _is_full(self) -> bool:
         too_many = self._has_more_parked or self._lanes.parked_count >= MOST_PARKED
-        return too_many or self._progress.unsettled >= WINDOW
+        return too_many or self._progress.unsettled >= WINDOW or self._progress.size >= WINDOW_BYTES
 
     def _take(self, parcel: Parcel) -> None:
+        self._progress.take(parcel.event.position, len(parcel.body))
+        if not self._concerns(parcel):
+            self._progress.settle(parcel.event.position)
+            return
         lane = self._lanes.of(parcel)
-        self._progress.take(parcel.event.position)
         lane.fresh.append(parcel)
-        if lane.is_blocked(self._clock.now()) or (self._receiver.is_down and lane.parked_count):
+        if lane.parked_count and (self._receiver.is_down or lane.is_blocked(self._clock.now())):
             self._hold_fresh(lane)
         self._wake(lane)
+
+    def _concerns(self, parcel: Parcel) -> bool:
+        """A gap of its own is told to every webhook, those of others to whoever has asked for them."""
+        if self._hears_all_gaps or parcel.event.type != WEBHOOK_GAP:
+            return True
+        return bool(parcel.event.data["webhook_id"] == str(self._webhook.id))
 
     def _wake(self, lane: Lane) -> None:
         """Let it go on if it has something that may be tried now, else let it sleep."""
@@ -148,7 +184,7 @@ class Courier:
             self._tasks.create_task(self._work(lane))
 
     def _next(self, lane: Lane) -> Parked | Parcel | None:
-        if self._receiver.is_down or self._stopping.is_set():
+        if self._receiver.is_down or self._stopping.is_set() or self._tenure.is_over:
             return None
         return lane.next(self._clock.now())
 
@@ -164,6 +200,9 @@ class Courier:
     async def _mind(self) -> None:
         """Wake lanes when their time comes; while the receiver is down, try one delivery at a time instead."""
         while True:
+            if self._tenure.is_over:
+                await self._alarm.wait(None)  # until `resume`: what is due meanwhile would be woken without end
+                continue
             is_down = self._receiver.is_down
             candidate = self._lanes.candidate() if is_down else None
             now = self._clock.now()
@@ -189,7 +228,11 @@ class Courier:
 
     async def _try(self, lane: Lane, item: Parked | Parcel, *, is_probe: bool = False) -> None:
         row = item if isinstance(item, Parked) else None
-        parcel = await self._parcel_of(row) if row is not None else item
+        try:
+            parcel = await find_parcel(self._database, self._clock, row.position) if row is not None else item
+        except Gone:
+            self.stop()
+            return
         if not isinstance(parcel, Parcel):
             self._forget(lane, item)
             return
@@ -208,30 +251,16 @@ class Courier:
             case _:
                 assert_never(outcome)
 
-    async def _parcel_of(self, row: Parked) -> Parcel | None:
-        """The event of a parked delivery; None when the log no longer keeps it."""
-        while True:
-            try:
-                async with self._database.glance() as tx:
-                    events = await event_log.read(tx, row.position - 1, 1)
-            except Unavailable:
-                await self._clock.sleep(_TRIES_AGAIN)
-                continue
-            return wrap(events[0]) if events and events[0].position == row.position else None
-
     def _record(self, parcel: Parcel, row: Parked | None, outcome: Outcome, started: datetime) -> None:
         self._settling.tried(
-            Attempt(
+            attempt_at(
+                parcel.event,
+                outcome,
                 id=self._clock.new_id(),
                 webhook_id=self._webhook.id,
-                position=parcel.event.position,
-                event_id=parcel.event.id,
-                attempt=(row.attempts if row is not None else 0) + 1,
-                at=started,
-                duration_ms=round((self._clock.now() - started).total_seconds() * 1000),
-                status=outcome.status,
-                error=None if isinstance(outcome, Delivered) else outcome.error,
-                answer=outcome.answer,
+                attempt=row.attempts + 1 if row is not None else 1,
+                started=started,
+                ended=self._clock.now(),
             )
         )
 
@@ -248,7 +277,7 @@ class Courier:
         self._room.set()
 
     def _receiver_answered(self) -> None:
-        down_since = self._receiver.delivered()
+        down_since = self._receiver.answered()
         if down_since is None:
             return
         log.info("webhook.recovered", webhook=str(self._webhook.id))
@@ -259,26 +288,43 @@ class Courier:
             self._wake(lane)
 
     def _failed(self, lane: Lane, item: Parked | Parcel, failed: Failed, *, is_probe: bool) -> None:
-        now = self._clock.now()
-        goes_down = self._receiver.failed(failed, now)
+        now, goes_down = self._clock.now(), False
+        if failed.blames_receiver:
+            goes_down = self._receiver.failed(failed, now)
+        else:
+            self._receiver_answered()
         if isinstance(item, Parked):
-            self._put(lane, park(item, failed, now=now))
+            self._put(lane, self._parked(item, failed, now))
         elif is_probe or not (self._receiver.is_down and failed.blames_receiver):
             self._park_fresh(lane, failed, now)
         if goes_down:
             log.warning("webhook.failing", webhook=str(self._webhook.id), error=failed.error)
             self._tell(WEBHOOK_FAILING, error=failed.error, status=failed.status)
+        elif self._receiver.is_given_up(now) and not self._stopping.is_set():
+            self._give_up(failed)
+
+    def _parked(self, row: Parked, failed: Failed, now: datetime) -> Parked:
+        return park(row, failed, now=now, jitter=self._chance.random(), may_die=not self._receiver.is_down)
+
+    def _give_up(self, failed: Failed) -> None:
+        """Leave the cursor where it stands, until somebody sets it going again."""
+        since = self._receiver.failing_since
+        log.warning("webhook.paused", webhook=str(self._webhook.id), error=failed.error)
+        self._settling.switch_off("paused", "unreachable")
+        failing_since = rfc3339(since) if since is not None else None
+        self._tell(WEBHOOK_PAUSED, failing_since=failing_since, error=failed.error, status=failed.status)
+        self.stop()
 
     def _refused(self, refused: Refused) -> None:
         log.warning("webhook.disabled", webhook=str(self._webhook.id), error=refused.error)
-        self._settling.switch_off("gone")
+        self._settling.switch_off("disabled", "gone")
         self._tell(WEBHOOK_DISABLED, error=refused.error, status=refused.status)
         self.stop()
 
     def _park_fresh(self, lane: Lane, failed: Failed, now: datetime) -> None:
         """Set the first one aside, and what waits behind it in its chat too."""
         parcel = lane.fresh.popleft()
-        self._put(lane, park(hold(parcel.event.position, lane.order_key), failed, now=now))
+        self._put(lane, self._parked(hold(parcel.event.position, lane.order_key), failed, now))
         self._progress.settle(parcel.event.position)
         self._hold_fresh(lane)
 
@@ -297,13 +343,4 @@ class Courier:
         self._settling.park(row)
 
     def _tell(self, type: str, **data: Any) -> None:
-        self._settling.tell(
-            NewEvent(
-                id=self._clock.new_id(),
-                type=type,
-                time=self._clock.now(),
-                instance_id=self._webhook.instance_id,
-                instance_name=self._webhook.instance_name,
-                data={"webhook_id": str(self._webhook.id), "host": urlsplit(self._webhook.url).hostname, **data},
-            )
-        )
+        self._settling.tell(webhook_event(self._webhook, type, id=self._clock.new_id(), time=self._clock.now(), **data))

@@ -18,7 +18,9 @@ from recado.domain.errors import Unavailable
 from recado.domain.events import NewEvent
 from recado.domain.rescue import plain
 from recado.services.bell import Bell
+from recado.services.halves import by_halves
 from recado.services.names import Names
+from recado.services.patience import patiently
 from recado.store import activity, identities, incoming, log
 from recado.store.database import Database
 from recado.store.incoming import Arrival
@@ -26,7 +28,6 @@ from recado.telemetry import BATCH, EVENTS, TROUBLES, UNKNOWN_SESSIONS
 
 _LIMIT: Final = 200
 _BYTES: Final = 8 << 20
-_PAUSES: Final = tuple(timedelta(seconds=s) for s in (1, 2, 5))
 _NOTES_EVERY: Final = timedelta(seconds=10)
 
 _log = structlog.get_logger()
@@ -95,7 +96,7 @@ class Committer:
             await self._knock.wait()
             self._knock.clear()
             while self._waiting:
-                await self._settle(self._next())
+                await by_halves(self._next(), self._store, self._rescue)
 
     def _next(self) -> list[_Item]:
         batch, size = [self._waiting.popleft()], 0
@@ -103,19 +104,6 @@ class Committer:
             size += batch[-1].size
             batch.append(self._waiting.popleft())
         return batch
-
-    async def _settle(self, batch: Sequence[_Item]) -> None:
-        """Store all of it and answer; when something is wrong with it, halve it until the wrong one stands alone."""
-        try:
-            await self._store(batch)
-        except Exception as error:
-            self._names.forget(item.instance_id for item in batch if item.instance_id)
-            if len(batch) == 1:
-                await self._rescue(batch[0], error)
-                return
-            half = len(batch) // 2
-            await self._settle(batch[:half])
-            await self._settle(batch[half:])
 
     async def _rescue(self, item: _Item, error: Exception) -> None:
         _log.error("incoming.kept_raw", instance=item.inbound.session, wa_id=_wa_id(item.inbound), error=str(error))
@@ -128,16 +116,11 @@ class Committer:
 
     async def _store(self, batch: Sequence[_Item]) -> None:
         """One transaction, tried until the database takes or refuses it."""
-        tries = 0
-        while True:
-            try:
-                events, arrivals = await self._write(batch)
-                break
-            except Unavailable as error:
-                pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
-                tries += 1
-                _log.warning("incoming.waiting", count=len(batch), pause=pause.total_seconds(), error=str(error))
-                await self._clock.sleep(pause)
+        try:
+            events, arrivals = await patiently(self._clock, "incoming", lambda: self._write(batch))
+        except Exception:
+            self._names.forget(item.instance_id for item in batch if item.instance_id)
+            raise
         if events:
             self._bell.ring()
         for item in batch:
@@ -156,7 +139,7 @@ class Committer:
             if not arrivals:
                 return [], []
             events = await incoming.write(tx, arrivals, new_id=self._clock.new_id, now=self._clock.now())
-            await log.append(tx, events)
+            log.append_last(tx, events)
         return events, arrivals
 
     def _count(self, batch: Sequence[_Item], arrivals: Sequence[Arrival], events: Sequence[NewEvent]) -> None:

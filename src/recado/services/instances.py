@@ -10,15 +10,17 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from recado.clock import Clock
 from recado.domain.access import Access
 from recado.domain.errors import Conflict, Invalid, NotFound
-from recado.domain.events import INSTANCE_CREATED
-from recado.domain.instances import Instance, Pairing, Wanted
+from recado.domain.events import INSTANCE_CREATED, INSTANCE_REMOVED, INSTANCE_UPDATED
+from recado.domain.instances import Instance, Pairing, Past, Wanted
 from recado.domain.page import Page
-from recado.domain.states import LIVE, STATE_ROWS, State, status_of
+from recado.domain.states import LIVE, MOVED, STATE_ROWS, State, status_of
 from recado.domain.timeline import TimelineEntry, language_of, told
-from recado.store import instances, pairings, timeline
+from recado.store import instances, leases, pairings, rings, sessions, timeline
 from recado.store import log as event_log
 from recado.store.database import Database
 from recado.telemetry import EVENTS
@@ -107,17 +109,22 @@ class Instances:
         values = dict(changes)
         async with self._database.transaction() as tx:
             if values.get("instance_name", instance.instance_name) != instance.instance_name:
-                name = str(values["instance_name"])
-                _check_name(name)
-                if await instances.find(tx, name) is not None:
-                    raise _name_is_taken(name)
-            changed = await instances.change(tx, instance.id, values, self._clock.now())
+                _check_name(str(values["instance_name"]))
+            try:
+                changed = _there(await instances.change(tx, instance.id, values, self._clock.now()), instance)
+            except UniqueViolation:
+                raise _name_is_taken(str(values["instance_name"])) from None
             if "webhook_url" in values:
                 await instance_urls.align(tx, self._clock)
+            names = sorted(name for name in values if getattr(changed, name) != getattr(instance, name))
+            data = {"changed": names, "previous_name": instance.instance_name}
+            told = [event_of(INSTANCE_UPDATED, changed, data, self._clock)] if names else []
+            await event_log.append(tx, told)
+        EVENTS.labels(INSTANCE_UPDATED).inc(len(told))
         self._told(instance.id)
         if "webhook_url" in values:
             self._changes.ring()
-        return _there(changed, instance)
+        return changed
 
     async def start(self, instance: Instance) -> Instance:
         """Want it to run. One that runs already is left alone; one that waits for its next attempt makes it now."""
@@ -135,12 +142,28 @@ class Instances:
 
     async def logout(self, instance: Instance) -> Instance:
         """Unlink it from its phone. Raises Unavailable."""
-        await self._lifecycle.order(instance.id, orders.logout)
+        await self._lifecycle.order(instance.id, "logout")
         return await self._want(instance, "stopped")
 
     async def remove(self, instance: Instance) -> None:
-        """Unlink it and delete all of it, its messages too. Raises Unavailable."""
-        await self._lifecycle.order(instance.id, orders.remove)
+        """Unlink it and delete all of it, its messages too; one that moved stays linked. Raises Unavailable."""
+        if instance.reason == MOVED:
+            await self._remove_moved(instance)
+            return
+        await self._lifecycle.order(instance.id, "remove")
+
+    async def past(self, instance: Instance) -> Past:
+        """What is remembered of its linked phone: since when, its last sign, the last backup."""
+        async with self._database.glance() as tx:
+            return await sessions.past(tx, instance.id)
+
+    async def shown_code(self, instance: Instance) -> Pairing | None:
+        """What waits for the phone at this moment; None when nothing does."""
+        if instance.state != "awaiting_scan":
+            return None
+        async with self._database.glance() as tx:
+            found = await pairings.get(tx, instance.id)
+        return found if found is not None and found.expires_at > self._clock.now() else None
 
     async def pairing(self, instance: Instance) -> Pairing:
         """What waits for the phone now; a code that is on its way is waited for, up to ten seconds.
@@ -167,13 +190,13 @@ class Instances:
         digits = _digits(phone)
         if instance.wanted != "running" or instance.state not in LIVE:
             await self._want(instance, "running")
-        return await self._lifecycle.order(instance.id, lambda session: orders.pair_phone(session, digits))
+        return orders.pairing_of(await self._lifecycle.order(instance.id, "pair_phone", phone=digits))
 
     async def force_update(self, instance: Instance) -> tuple[Instance, Instance]:
         """Look at the wire and correct the row: as it was, as it is. Raises Unavailable."""
-        async with self._database.transaction() as tx:
-            before = _there(await instances.get(tx, instance.id), instance)
-        return before, await self._lifecycle.order(instance.id, orders.force_update)
+        before = await self._row(instance)
+        await self._lifecycle.order(instance.id, "force_update")
+        return before, await self._row(instance)
 
     async def timeline(
         self, instance: Instance, *, language: str = "en", after: str | None = None, limit: int = 50
@@ -188,9 +211,23 @@ class Instances:
         ]
         return Page(items=entries, next=str(entries[-1].id) if steps[limit:] else None)
 
+    async def _row(self, instance: Instance) -> Instance:
+        async with self._database.transaction() as tx:
+            return _there(await instances.get(tx, instance.id), instance)
+
+    async def _remove_moved(self, instance: Instance) -> None:
+        async with self._database.transaction() as tx:
+            if await instances.remove_moved(tx, instance.id):
+                await leases.remove(tx, "instance", instance.id)
+                await event_log.append(tx, [event_of(INSTANCE_REMOVED, instance, {}, self._clock)])
+        self._told(instance.id)
+
     async def _want(self, instance: Instance, wanted: Wanted) -> Instance:
+        if wanted == "running" and instance.reason == MOVED:
+            raise _has_moved(instance)
         async with self._database.transaction() as tx:
             row = await instances.want(tx, instance.id, wanted, self._clock.now())
+            await rings.ring(tx, "wish", instance.id)
         self._told(instance.id)
         return _there(row, instance)
 
@@ -227,6 +264,14 @@ def _digits(phone: str) -> str:
 
 def _name_is_taken(name: str) -> Conflict:
     return Conflict("instance_exists", f"There is an instance named {name} already.", hint="Choose another name.")
+
+
+def _has_moved(instance: Instance) -> Conflict:
+    return Conflict(
+        "moved",
+        f"{instance.instance_name} moved to another database; here it starts no more.",
+        hint="Move it back with `recado db restore`, or remove it here.",
+    )
 
 
 def _code_comes(instance: Instance) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,11 +15,11 @@ import structlog
 from recado.clock import Clock
 from recado.domain.errors import Conflict, NotFound, RecadoError
 from recado.domain.messages import Message
-from recado.domain.sending import Accepted, Draft
+from recado.domain.sending import Accepted, Draft, Lane, Waiting
 from recado.domain.tellings import message_event
 from recado.services.bell import Bell
 from recado.store import drafts as store
-from recado.store import identities, log, messages
+from recado.store import identities, log, messages, queue_view
 from recado.store.database import Database, Tx
 from recado.store.errors import is_data_error
 
@@ -78,8 +79,9 @@ class Intake:
                 request.answer.set_result(answer)
 
     async def _write(self, drafts: Sequence[Draft]) -> list[Accepted | RecadoError]:
-        async with self._database.transaction() as tx:
-            used = await _used(tx, drafts)
+        locks = identities.locks(draft.instance_id for draft in drafts)
+        async with self._database.transaction(locks=locks) as tx:
+            used = await _used(tx, drafts, self._clock.now())
             fresh = [draft for draft in drafts if _is_first(draft, drafts, used)]
             written = await self._insert(tx, fresh) if fresh else {}
             for draft in fresh:
@@ -92,25 +94,24 @@ class Intake:
             self._bell.ring()
         return answers
 
-    async def _insert(self, tx: Tx, drafts: Sequence[Draft]) -> dict[UUID, Message]:
-        await identities.lock(tx, {draft.instance_id for draft in drafts})
+    async def _insert(self, tx: Tx, drafts: Sequence[Draft]) -> dict[UUID, tuple[Message, Lane]]:
         addresses = [(draft.instance_id, draft.recipient.address) for draft in drafts]
         places = await identities.settle_places(tx, [], addresses, self._clock.new_id)
         pairs = [(draft, places.chats[place]) for draft, place in zip(drafts, addresses, strict=True)]
-        written = await store.insert(tx, pairs)
-        names = {draft.instance_id: draft.instance_name for draft in drafts}
         now = self._clock.now()
+        written = await store.insert(tx, pairs, now)
+        names = {draft.instance_id: draft.instance_name for draft in drafts}
         events = identities.united_events(places, names, self._clock.new_id, now)
-        for message in written:
+        for message, _ in written:
             name = names[message.instance_id]
             events.append(message_event(message, id=self._clock.new_id(), instance_name=name, time=now))
-        await log.append(tx, events)
-        return {message.id: message for message in written}
+        log.append_last(tx, events)
+        return {message.id: (message, lane) for message, lane in written}
 
 
-async def _used(tx: Tx, drafts: Sequence[Draft]) -> dict[tuple[UUID, str], store.Used]:
+async def _used(tx: Tx, drafts: Sequence[Draft], now: datetime) -> dict[tuple[UUID, str], store.Used]:
     keys = [(draft.instance_id, draft.key) for draft in drafts if draft.key is not None]
-    return await store.used_keys(tx, keys) if keys else {}
+    return await store.used_keys(tx, keys, now) if keys else {}
 
 
 def _is_first(draft: Draft, drafts: Sequence[Draft], used: dict[tuple[UUID, str], store.Used]) -> bool:
@@ -121,22 +122,28 @@ def _is_first(draft: Draft, drafts: Sequence[Draft], used: dict[tuple[UUID, str]
 
 
 async def _answer(
-    tx: Tx, draft: Draft, written: dict[UUID, Message], used: dict[tuple[UUID, str], store.Used]
+    tx: Tx, draft: Draft, written: dict[UUID, tuple[Message, Lane]], used: dict[tuple[UUID, str], store.Used]
 ) -> Accepted | RecadoError:
     if draft.id in written:
-        return Accepted(message=written[draft.id], is_repeat=False)
+        message, lane = written[draft.id]
+        return Accepted(message=message, is_repeat=False, waiting=Waiting(lane=lane, timing=draft.timing))
     assert draft.key is not None
     before = used[draft.instance_id, draft.key]
     if before.request_hash != draft.request_hash:
         return Conflict(
             "idempotency_conflict",
             "This Idempotency-Key was used for another message.",
-            hint="Use a new key for a new message; repeat a key only with the same recipient and text.",
+            hint="Use a new key for a new message; repeat a key only with the very same request.",
         )
-    message = written.get(before.message_id) or await messages.by_id(tx, before.message_id)
+    return await repeated(tx, before)
+
+
+async def repeated(tx: Tx, used: store.Used) -> Accepted | NotFound:
+    """The first answer again, as the message stands now."""
+    message = await messages.by_id(tx, used.message_id)
     if message is None:
         return NotFound("message_gone", "The message of this Idempotency-Key is gone.")
-    return Accepted(message=message, is_repeat=True)
+    return Accepted(message=message, is_repeat=True, waiting=await queue_view.waiting(tx, message.id))
 
 
 def _refusal(error: Exception) -> RecadoError:

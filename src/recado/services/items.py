@@ -32,6 +32,11 @@ class Yield:
 
 
 @dataclass(frozen=True, slots=True)
+class Guilty:
+    """It brings the engine down."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoDevice:
     """The engine opened the session and has no device for it."""
 
@@ -78,4 +83,4 @@ class Order:
             self.answer.set_exception(error)
 
 
-Item: TypeAlias = Begin | Look | Yield | NoDevice | Seen | Probed | Order | Signal
+Item: TypeAlias = Begin | Look | Yield | Guilty | NoDevice | Seen | Probed | Order | Signal

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from recado.domain.delivery import CHAT_WAITS_AT_MOST, Parked
+from recado.domain.delivery import Parked, forgive
 from recado.domain.events import LoggedEvent
 from recado.domain.sink import Parcel
 
@@ -78,10 +77,7 @@ class Lane:
                 break
         return min(times, default=None)
 
-    def forgive(self, since: datetime, now: datetime) -> list[Parked]:
-        """What failed since then counts as just failed for the first time, and may be tried at once: its new rows."""
-        return [
-            replace(row, next_at=now, blocks_until=now + CHAT_WAITS_AT_MOST)
-            for row in self._parked.values()
-            if row.state == "waiting" and row.first_attempt_at is not None and row.first_attempt_at >= since
-        ]
+    def forgive(self, down_since: datetime, now: datetime) -> list[Parked]:
+        """The rows that change because the receiver was down since then and is up again, as they are from now on."""
+        renewed = ((row, forgive(row, down_since=down_since, now=now)) for row in self._parked.values())
+        return [after for before, after in renewed if after != before]

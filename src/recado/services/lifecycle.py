@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
 from datetime import timedelta
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -16,25 +16,28 @@ from recado.domain import life
 from recado.domain.engine import Engine, EngineError, Signal
 from recado.domain.errors import Unavailable
 from recado.domain.retries import TAKE_BACK_WINDOW
+from recado.domain.terms import Terms
 from recado.store import instances, leases, observations, timeline
 from recado.store.database import Database, Tx
 from recado.telemetry import ENGINE_DOWN
 
 from .alarm import Alarm
 from .bell import Bell
+from .commands import Commands
 from .health import CHECK_EVERY, Health
-from .items import Begin, Look, Order, Yield
+from .holdings import Holdings
+from .items import Begin, Look, Order
+from .orders import ORDERS
 from .recorder import Lost, Recorder
+from .rights import Rights
 from .roster import Roster
 from .session import Parts, Session
+from .stagger import Stagger
+from .trials import Trials
 
-LEASE: Final = timedelta(seconds=30)
-RENEW_EVERY: Final = timedelta(seconds=10)
-LOOK_EVERY: Final = timedelta(seconds=10)
-DIAL_AT_ONCE: Final = 64
-_FAREWELL: Final = 5.0
+_HANGS_UP_WITHIN: Final = 3.0
+_WRITES_WITHIN: Final = 2.0
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -54,26 +57,33 @@ class Lifecycle:
         *,
         holder: UUID | None = None,
         check_every: timedelta = CHECK_EVERY,
+        rights: Rights | None = None,
+        terms: Terms | None = None,
+        commands: Commands | None = None,
     ) -> None:
         self.roster = Roster()
         self.engine = engine
         self._database = database
         self._clock = clock
         self._holder = holder or clock.new_id()
-        self._recorder = Recorder(database, clock, bell)
+        self._recorder = Recorder(database, clock, bell, rights)
         self._sessions: dict[UUID, Session] = {}
         self._alarm = Alarm(clock)
         self._looking = asyncio.Lock()
         self._is_host_up = False
         self._tasks: asyncio.TaskGroup | None = None
         self._has_returned = False
+        self._commands = commands
+        self._terms = terms or Terms()
+        self._holdings = Holdings(engine, clock, self._recorder, self._sessions, self._terms)
+        self._trials = Trials(clock, self._sessions)
         self.health = Health(engine, clock, self._recorder, self._sessions, check_every)
         self._parts = Parts(
             engine=engine,
             clock=clock,
             recorder=self._recorder,
             roster=self.roster,
-            dialing=asyncio.Semaphore(DIAL_AT_ONCE),
+            dialing=Stagger(),
             chance=Random(self._holder.int),
         )
 
@@ -83,11 +93,14 @@ class Lifecycle:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._recorder.run())
                 self._tasks.create_task(self.health.run())
-                self._tasks.create_task(self._keep())
+                self._tasks.create_task(self._holdings.run())
+                self._tasks.create_task(self._trials.run())
+                if self._commands is not None:
+                    self._tasks.create_task(self._commands.run(self._asked))
                 await self._find_host()
                 while True:
                     await self._look()
-                    await self._alarm.wait(self._clock.now() + LOOK_EVERY)
+                    await self._alarm.wait(self._clock.now() + self._terms.renew_every)
         finally:
             self._tasks = None
             await self._leave()
@@ -96,10 +109,14 @@ class Lifecycle:
         """Pass on what the engine says; never blocks, never raises."""
         if signal.type in ("host_up", "host_down"):
             self._is_host_up = signal.type == "host_up"
+        for session in self._meant(signal.session):
+            if signal.type != "host_up" or not self._trials.holds_back(session):
+                session.post(signal)
         if signal.type == "host_down":
             ENGINE_DOWN.labels(engine=self.engine.name).inc()
-        for session in self._meant(signal.session):
-            session.post(signal)
+            self._trials.fell(signal)
+        elif signal.type == "host_up":
+            self._trials.rose()
 
     def wake(self, instance_id: UUID) -> None:
         """Somebody has wished for something, or created it."""
@@ -109,22 +126,34 @@ class Lifecycle:
         else:
             self._alarm.ring()
 
-    async def order(self, instance_id: UUID, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Have the instance's session do something, in its turn, and wait for the answer.
+    async def order(self, instance_id: UUID, name: str, **params: Any) -> dict[str, Any]:
+        """Have the instance's session carry out one of `orders.ORDERS`, in its turn, wherever it runs; its answer.
 
-        Raises Unavailable when no session of this process has it, and whatever the work raises.
+        Raises Unavailable when nobody has the instance, and whatever the order raises.
         """
         if instance_id not in self._sessions and self._tasks is not None:
             await self._look()
+        with contextlib.suppress(Lost):
+            return await self._carry_out(instance_id, name, params)
+        if self._commands is None:
+            raise _held_elsewhere()
+        return await self._commands.ask(instance_id, name, params)
+
+    async def _asked(self, instance_id: UUID, name: str, params: dict[str, Any]) -> dict[str, Any]:
+        """An order of another process."""
+        try:
+            return await self._carry_out(instance_id, name, params)
+        except Lost:
+            raise _held_elsewhere() from None
+
+    async def _carry_out(self, instance_id: UUID, name: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Raises Lost when no session of this process has it, or has it any more."""
         session = self._sessions.get(instance_id)
         if session is None or self._tasks is None:
-            raise _held_elsewhere()
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        session.post(Order(work=work, answer=answer))
-        try:
-            return await answer
-        except Lost as error:
-            raise _held_elsewhere() from error
+            raise Lost
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        session.post(Order(work=lambda session: ORDERS[name](session, **params), answer=answer))
+        return await answer
 
     async def _find_host(self) -> None:
         try:
@@ -136,6 +165,7 @@ class Lifecycle:
     async def _look(self) -> None:
         """Take what nobody holds, and heed wishes of which nobody told."""
         async with self._looking:
+            asked_at = self._holdings.now()
             try:
                 async with self._database.transaction() as tx:
                     returning = None if self._has_returned else self._holder
@@ -149,6 +179,7 @@ class Lifecycle:
                 log.exception("lifecycle.look_failed")
                 return
             self._has_returned = True
+            self._holdings.granted(taken, asked_at)
             for session in taken:
                 self._begin(session)
         for wish in wishes:
@@ -159,7 +190,7 @@ class Lifecycle:
     async def _take_over(self, tx: Tx, free: list[UUID]) -> list[Session]:
         """Lease them and put their status right at once, whatever becomes of them next."""
         now = self._clock.now()
-        fences = await leases.acquire(tx, "instance", free, holder=self._holder, duration=LEASE)
+        fences = await leases.acquire(tx, "instance", free, holder=self._holder, duration=self._terms.lease)
         taken_back = await timeline.times_of(tx, fences, life.TAKEN_BACK, now - TAKE_BACK_WINDOW)
         sessions = [
             Session(row, fences[row.id], tuple(taken_back.get(row.id, ())), self._parts)
@@ -174,7 +205,7 @@ class Lifecycle:
             return
         self._sessions[session.instance.id] = session
         self._recorder.adopt(session.instance.id, session.fence, session.observed.state)
-        if self._is_host_up:
+        if self._is_host_up and not self._trials.holds_back(session):
             session.post(Begin())
         self._tasks.create_task(self._live(session))
 
@@ -189,29 +220,11 @@ class Lifecycle:
         id = session.instance.id
         self.roster.leave(id)
         self._recorder.forget(id)
+        self._holdings.forget(id)
         self._sessions.pop(id, None)
-        session.refuse_orders(_held_elsewhere())
+        session.refuse_orders(Lost())
         await self.engine.stop(session.name, session.fence)
         await self._recorder.persist(lambda tx: leases.release(tx, "instance", id, session.fence), rings=False)
-
-    async def _keep(self) -> None:
-        """Renew the leases; what is another's now is let go."""
-        while True:
-            await self._clock.sleep(RENEW_EVERY)
-            try:
-                await self._renew()
-            except Exception:
-                log.exception("lifecycle.renewal_failed")
-
-    async def _renew(self) -> None:
-        fences = {id: session.fence for id, session in self._sessions.items()}
-        if not fences:
-            return
-        kept = await self._recorder.renew(fences, LEASE)
-        for id in fences.keys() - kept:
-            session = self._sessions.get(id)
-            if session is not None and session.fence == fences[id]:
-                session.post(Yield())
 
     async def _leave(self) -> None:
         """The end of this worker: hang up, say that nothing is live any more, give the leases up."""
@@ -220,15 +233,23 @@ class Lifecycle:
         for session in sessions:
             self.roster.leave(session.instance.id)
             session.refuse_orders(_held_elsewhere())
+        await self._hang_up(sessions)
         now = self._clock.now()
         try:
-            async with asyncio.timeout(_FAREWELL):
-                await asyncio.gather(*(self.engine.stop(session.name, session.fence) for session in sessions))
+            async with asyncio.timeout(_WRITES_WITHIN):
                 await self._recorder.record_last(
                     [(one.instance, one.fence, life.leave(one.observed, now)) for one in sessions]
                 )
         except (Unavailable, TimeoutError) as error:
             log.warning("lifecycle.left_unsaid", error=str(error), instances=len(sessions))
+
+    async def _hang_up(self, sessions: list[Session]) -> None:
+        """What an engine that hangs does not close ends with it, for it is ended next."""
+        try:
+            async with asyncio.timeout(_HANGS_UP_WITHIN):
+                await asyncio.gather(*(self.engine.stop(session.name, session.fence) for session in sessions))
+        except TimeoutError:
+            log.warning("lifecycle.not_hung_up", engine=self.engine.name, instances=len(sessions))
 
     def _meant(self, name: str) -> list[Session]:
         """The sessions that a signal is about: the one of that name, or all when it names none."""

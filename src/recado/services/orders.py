@@ -1,15 +1,22 @@
-"""What people ask of a running session and wait for: a pairing code, to be logged out, removed, looked at."""
+"""What people ask of a running session and wait for: a pairing code, to be logged out, removed, looked at.
+
+Each takes and gives JSON, for whoever asks may be another process.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import structlog
 
-from recado.domain import life
+from recado.domain import concerns, life
+from recado.domain.concerns import Concern
 from recado.domain.engine import EngineError
 from recado.domain.errors import Conflict, Invalid, RecadoError, TooMany, Unavailable
-from recado.domain.instances import Instance, Pairing
+from recado.domain.instances import Pairing
+from recado.domain.pauses import Pause, Reason
 from recado.domain.states import ONLINE, Transition
 
 from .health import probe
@@ -21,8 +28,11 @@ _NOTHING_THERE: Final = frozenset({"unknown_session", "not_paired"})
 _WAIT_AFTER_TOO_MANY: Final = 300
 
 
-async def pair_phone(session: Session, phone: str) -> Pairing:
-    """A code to type into that phone (digits, international). Raises Conflict, Invalid, TooMany, Unavailable."""
+async def pair_phone(session: Session, phone: str) -> dict[str, Any]:
+    """A code to type into that phone (digits, international), see `pairing_of`.
+
+    Raises Conflict, Invalid, TooMany, Unavailable.
+    """
     await session.look()
     name, engine, fence = session.instance.instance_name, session.parts.engine, session.fence
     if session.observed.state in (*ONLINE, "syncing", "pairing"):
@@ -34,33 +44,83 @@ async def pair_phone(session: Session, phone: str) -> Pairing:
     pairing = Pairing(method="code", code=code, phone=phone, expires_at=expires_at)
     session.forget_codes()
     await session.take(life.show_code(session.observed, expires_at, session.parts.clock.now()), pairing=pairing)
-    return pairing
+    return {"code": code, "phone": phone, "expires_at": expires_at.isoformat()}
 
 
-async def logout(session: Session) -> Instance:
+def pairing_of(answer: dict[str, Any]) -> Pairing:
+    """What `pair_phone` gave."""
+    ends = datetime.fromisoformat(answer["expires_at"])
+    return Pairing(method="code", code=answer["code"], phone=answer["phone"], expires_at=ends)
+
+
+async def logout(session: Session) -> dict[str, Any]:
     """Unlink it: at the network when it is connected, else here alone. Raises Unavailable, and nothing is changed."""
     is_told = await _unlink(session)
     await session.take(life.unlink(session.observed, session.parts.clock.now(), is_told_to_network=is_told))
-    return session.instance
+    return {}
 
 
-async def remove(session: Session) -> None:
+async def remove(session: Session) -> dict[str, Any]:
     """Unlink it and delete all of it. Raises Unavailable, and nothing is deleted."""
     await _unlink(session)
     session.parts.roster.leave(session.instance.id)
     await session.parts.engine.stop(session.name, session.fence)
     await session.parts.recorder.remove(session.instance, session.fence)
     session.end()
+    return {}
 
 
-async def force_update(session: Session) -> Instance:
+async def force_update(session: Session) -> dict[str, Any]:
     """Look at the wire, correct what is otherwise, and write the row again whatever it says."""
     await session.compare(await session.snapshot())
     if session.observed.state in ONLINE:
         sent_at = session.parts.clock.now()
         await session.judge(await probe(session), sent_at)
     await session.write(Transition(before=session.observed, after=session.observed))
-    return session.instance
+    return {}
+
+
+async def restrict(session: Session, reason: Reason | None, until: str | None) -> dict[str, Any]:
+    """Say that WhatsApp lets it start no new chats until then, or (None) lets it again."""
+    now = session.parts.clock.now()
+    pause = None
+    if reason is not None and until is not None:
+        pause = Pause(reason=reason, since=now, until=datetime.fromisoformat(until))
+    await session.take(concerns.restrict(session.observed, pause))
+    return {}
+
+
+async def worry(
+    session: Session, concern: Concern, said: dict[str, Any] | None = None, is_new: bool = True
+) -> dict[str, Any]:
+    """Show that something is wrong although it is connected; told once. `is_online`: whether it could be."""
+    await session.take(concerns.worry(session.observed, concern, params=said, is_new=is_new))
+    return {"is_online": session.observed.state in ONLINE}
+
+
+async def relieve(session: Session, over: list[Concern]) -> dict[str, Any]:
+    """What was wrong is over; told when it had been shown."""
+    await session.take(concerns.relieve(session.observed, over))
+    return {"is_online": session.observed.state in ONLINE}
+
+
+async def doubt(session: Session, seconds: float) -> dict[str, Any]:
+    """Connect anew, because nothing has come for so long although it should have."""
+    await session.take(life.doubt(session.observed, timedelta(seconds=seconds), session.parts.clock.now()))
+    return {}
+
+
+ORDERS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {
+    "pair_phone": pair_phone,
+    "logout": logout,
+    "remove": remove,
+    "force_update": force_update,
+    "restrict": restrict,
+    "worry": worry,
+    "relieve": relieve,
+    "doubt": doubt,
+}
+"""By the names that they travel under, with their params by name."""
 
 
 async def _unlink(session: Session) -> bool:

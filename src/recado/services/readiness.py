@@ -41,7 +41,7 @@ class Readiness:
     async def _store(self) -> Part:
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()), self._database.transaction() as tx:
-                await tx.execute("SELECT 1")
+                await tx.execute("SELECT FROM public.whatsapp_instances LIMIT 0")
         except TimeoutError:
             return Part(name="database", is_ready=False, detail="The database does not answer.")
         except RecadoError as error:

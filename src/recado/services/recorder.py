@@ -29,6 +29,7 @@ from .alarm import Alarm
 from .bell import Bell
 from .entry import Entry, code_events, entry_of, event_of
 from .qr import picture_of
+from .rights import Rights
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -41,7 +42,8 @@ class Lost(Exception):
 class Recorder:
     """Takes whatever waits, never lingers, and answers each when it is committed."""
 
-    def __init__(self, database: Database, clock: Clock, bell: Bell) -> None:
+    def __init__(self, database: Database, clock: Clock, bell: Bell, rights: Rights | None = None) -> None:
+        self._rights = rights or Rights(database, clock, bell)
         self._database = database
         self._clock = clock
         self._bell = bell
@@ -108,15 +110,23 @@ class Recorder:
     async def confirm(self, ids: Collection[UUID]) -> None:
         """Say that what was last written of these is still so."""
 
-        async def work(tx: Tx) -> int:
+        async def work(tx: Tx) -> None:
             states = {id: self._written[id] for id in ids if id in self._written}
-            return await observations.confirm(tx, states, self._clock.now()) if states else 0
+            kept = await observations.confirm(tx, states, self._clock.now()) if states else set()
+            await self._miss(tx, {id: fence for id, (fence, _) in states.items()}, kept)
 
         await self.persist(work, rings=False)
 
-    async def renew(self, fences: Mapping[UUID, int], duration: timedelta) -> set[UUID]:
-        """Renew leases; the answer is those still held."""
-        return await self.persist(lambda tx: leases.renew(tx, "instance", fences, duration=duration), rings=False)
+    async def renew(
+        self, fences: Mapping[UUID, int], duration: timedelta, watch: Callable[[], float]
+    ) -> tuple[float, set[UUID]]:
+        """Renew leases; the answer is those still held, and what `watch` showed before they were asked for."""
+
+        async def work(tx: Tx) -> tuple[float, set[UUID]]:
+            asked_at = watch()
+            return asked_at, await leases.renew(tx, "instance", fences, duration=duration)
+
+        return await self.persist(work, rings=False)
 
     def adopt(self, id: UUID, fence: int, state: State) -> None:
         """What stands in the row of an instance that was taken over."""
@@ -167,7 +177,7 @@ class Recorder:
         while True:
             try:
                 async with self._pen:
-                    async with self._database.transaction() as tx:
+                    async with self._database.transaction(urgent=True) as tx:
                         result = await work(tx)
                     for entry in entries:
                         seen = entry.observation
@@ -183,6 +193,7 @@ class Recorder:
 
     async def _write(self, tx: Tx, entries: Collection[Entry]) -> dict[UUID, Instance]:
         rows = await observations.record(tx, [entry.observation for entry in entries], self._clock.now())
+        await self._miss(tx, {entry.observation.id: entry.observation.fence for entry in entries}, rows.keys())
         held = [entry for entry in entries if entry.observation.id in rows]
         for entry in held:
             if entry.pairing is not None:
@@ -190,8 +201,13 @@ class Recorder:
         await timeline.add(tx, [entry.timeline for entry in held if entry.timeline])
         await sessions.put(tx, [entry.ready for entry in held if entry.ready])
         await sessions.drop(tx, [entry.observation.id for entry in held if entry.observation.unlinks])
-        await event_log.append(tx, [event for entry in held for event in entry.events])
+        event_log.append_last(tx, [event for entry in held for event in entry.events])
         return rows
+
+    async def _miss(self, tx: Tx, fences: Mapping[UUID, int], kept: Collection[UUID]) -> None:
+        """Count the rows: a write that touched less than is held was swallowed, and that is told."""
+        missed = {id: fence for id, fence in fences.items() if id not in kept}
+        self._rights.heard(await observations.swallowed(tx, missed), kept)
 
     async def _show(self, tx: Tx, id: UUID, fence: int, pairing: Pairing) -> bool:
         picture = picture_of(pairing.code) if pairing.method == "qr" else None

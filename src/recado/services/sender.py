@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -19,16 +20,17 @@ import structlog
 
 from recado.clock import Clock
 from recado.domain.engine import Engine, EngineError
-from recado.domain.engine import Outgoing as Parcel
-from recado.domain.errors import Invalid, Unavailable
-from recado.domain.jid import Identity, identity_of
-from recado.domain.sending import Gone, Outcome, Postponed, Queued, Refused, judge
+from recado.domain.errors import Unavailable
+from recado.domain.sending import LANES, Lane, Outcome, Postponed, Queued, judge
 from recado.domain.turns import Turns
+from recado.services.attempt import attempt
 from recado.services.bell import Bell
-from recado.services.recipients import resolved
+from recado.services.paces import Paces
+from recado.services.pauses import Pauses
 from recado.services.roster import Roster
-from recado.services.settlement import settle
-from recado.store import log, queue
+from recado.services.settlement import Finished, refused_new_chats, settle, took_new_chats
+from recado.services.timetable import Timetable
+from recado.store import identities, log, queue
 from recado.store.database import Database
 from recado.store.errors import is_data_error
 from recado.store.queue import Wish
@@ -36,40 +38,66 @@ from recado.store.queue import Wish
 WINDOW: Final = 16
 READ_AHEAD: Final = 100
 OFFLINE: Final = Postponed(pause=timedelta(seconds=1), detail="the instance is not connected", counts=False)
+DRAINS_FOR: Final = timedelta(seconds=3)
+_WRITES_WITHIN: Final = timedelta(seconds=2)
 _TRIES_AGAIN: Final = timedelta(seconds=1)
 
 _log = structlog.get_logger()
 
-Finished = tuple[Queued, Outcome]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a turn has to do: outcomes to settle, wishes to read for, instances to look at."""
+
+    finished: list[Finished]
+    wishes: list[Wish]
+    instances: list[UUID]
 
 
 class Sender:
     """Works for every instance of the roster, through one engine. `watch` tells of a message's outcome."""
 
     def __init__(
-        self, database: Database, engine: Engine, roster: Roster, clock: Clock, bell: Bell, *, window: int = WINDOW
+        self, database: Database, engine: Engine, roster: Roster, clock: Clock, bell: Bell, pauses: Pauses, paces: Paces
     ) -> None:
         self._database = database
         self._engine = engine
         self._roster = roster
         self._clock = clock
         self._bell = bell
-        self._turns: defaultdict[UUID, Turns] = defaultdict(lambda: Turns(window))
+        self._pauses = pauses
+        self._paces = paces
+        self._turns: dict[UUID, Turns] = {}
         self._hungry: set[UUID] = set()
         self._finished: list[Finished] = []
         self._unsettled: set[UUID] = set()
+        self._withdrawn: list[tuple[UUID, UUID]] = []
         self._tasks: asyncio.TaskGroup | None = None
+        self._performing: set[asyncio.Task[None]] = set()
         self._due = asyncio.Event()
+        self._timetable = Timetable(clock, self.wake)
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
 
     def wake(self, instance_id: UUID) -> None:
-        """Something was queued for it, or it has just come online."""
+        """Something may go for it now: it was queued, it is due, the instance has just come online."""
         self._hungry.add(instance_id)
         self._due.set()
 
     def online(self, instance_id: UUID) -> None:
         """It is connected: what only waited for that goes at once."""
-        self._turns[instance_id].come_online()
+        if instance_id in self._turns:
+            self._turns[instance_id].come_online()
+        self.wake(instance_id)
+
+    def accepted(self, instance_id: UUID, chat_id: UUID, lane: Lane) -> None:
+        """Something was queued for a chat, which is in that lane now."""
+        if instance_id in self._turns:
+            self._turns[instance_id].move(chat_id, lane)
+        self.wake(instance_id)
+
+    def withdraw(self, instance_id: UUID, message_id: UUID) -> None:
+        """It is in the queue no more: it was cancelled, or has expired."""
+        self._withdrawn.append((instance_id, message_id))
         self.wake(instance_id)
 
     @contextlib.contextmanager
@@ -89,150 +117,169 @@ class Sender:
         for instance_id in self._roster.connected():
             self.online(instance_id)
         async with asyncio.TaskGroup() as self._tasks:
-            while True:
-                await self._due.wait()
-                self._due.clear()
-                try:
-                    begun = await self._turn()
-                except Unavailable:
-                    await self._clock.sleep(_TRIES_AGAIN)
-                    self._due.set()
-                    continue
-                for queued in begun:
-                    self._tasks.create_task(self._perform(queued))
+            self._tasks.create_task(self._timetable.run())
+            await self._read_pauses()
+            try:
+                while True:
+                    await self._due.wait()
+                    self._due.clear()
+                    await self._go_on(self._tasks)
+            finally:
+                await self._drain()
+
+    async def _go_on(self, tasks: asyncio.TaskGroup) -> None:
+        try:
+            begun = await self._turn()
+        except Unavailable:
+            await self._clock.sleep(_TRIES_AGAIN)
+            self._due.set()
+            return
+        for queued in begun:
+            performing = tasks.create_task(self._perform(queued))
+            self._performing.add(performing)
+            performing.add_done_callback(self._performing.discard)
+
+    async def _drain(self) -> None:
+        """What is on its way has a few seconds to come back; the rest is sent again under its id at the next start."""
+        if self._performing:
+            await asyncio.wait(self._performing, timeout=DRAINS_FOR.total_seconds())
+        finished, on_the_way = self._finished, len(self._performing)
+        try:
+            async with asyncio.timeout(_WRITES_WITHIN.total_seconds()):
+                if finished:
+                    await self._commit(_Work(finished=finished, wishes=[], instances=[]))
+        except (Unavailable, TimeoutError) as error:
+            _log.warning("sender.left_unsettled", messages=len(finished), error=str(error))
+        if on_the_way:
+            _log.warning("sender.left_on_the_way", messages=on_the_way)
+
+    async def _read_pauses(self) -> None:
+        """Before anything goes; nothing can be read from the queue either while the database is away."""
+        while True:
+            try:
+                return await self._pauses.load()
+            except Unavailable:
+                await self._clock.sleep(_TRIES_AGAIN)
 
     async def _turn(self) -> list[Queued]:
         """Raises Unavailable; then what had come back is settled in a later turn."""
-        finished, self._finished = self._finished, []
-        wishes = self._wishes(self._roster.connected())
+        work = self._work()
         try:
-            begun = await self._commit(finished, wishes)
-        except Unavailable:
-            self._finished[:0] = finished
-            self._hungry |= {wish.instance_id for wish in wishes}
+            begun = await self._commit(work)
+        except BaseException:
+            self._finished[:0] = work.finished
+            self._hungry |= set(work.instances)
             raise
+        now = self._clock.now()
         for queued in begun:
-            self._turns[queued.instance_id].begin(queued)
+            self._turns[queued.instance_id].begin(queued, now)
             self._unsettled.add(queued.message_id)
-        for queued, outcome in finished:
+        for queued, outcome in work.finished:
             self._settled(queued, outcome)
+        for instance_id in work.instances:
+            self._timetable.set(instance_id, self._turns[instance_id].next_at(now))
         return begun
 
-    def _wishes(self, connected: Mapping[UUID, int]) -> list[Wish]:
-        """What to read for whom; what is in memory for those who have left is forgotten."""
+    def _work(self) -> _Work:
+        """What to do now; what is in memory for those who have left, or may not be sent, is forgotten."""
+        finished, self._finished = self._finished, []
+        withdrawn, self._withdrawn = self._withdrawn, []
+        for instance_id, message_id in withdrawn:
+            if instance_id in self._turns:
+                self._turns[instance_id].remove(message_id)
+            self._tell(message_id)
+        connected = self._roster.connected()
         for instance_id in self._turns.keys() - connected.keys():
             self._turns[instance_id].drop_waiting()
             if not self._turns[instance_id].under_way:
                 del self._turns[instance_id]
-        hungry = [instance_id for instance_id in connected if instance_id in self._hungry]
+        instances = [instance_id for instance_id in connected if instance_id in self._hungry]
         self._hungry -= connected.keys()
-        turns = [(instance_id, self._turns[instance_id]) for instance_id in hungry]
-        return [Wish(instance_id=id, room=READ_AHEAD, chats=one.chats) for id, one in turns if one.room]
+        return _Work(
+            finished=finished, instances=instances, wishes=list(chain.from_iterable(map(self._wishes, instances)))
+        )
 
-    async def _commit(self, finished: Sequence[Finished], wishes: Sequence[Wish]) -> list[Queued]:
+    def _wishes(self, instance_id: UUID) -> list[Wish]:
+        now = self._clock.now()
+        turns = self._turns.setdefault(instance_id, Turns(WINDOW, self._paces.of(instance_id)))
+        if is_paused := self._pauses.of(instance_id) is not None:
+            turns.drop_waiting("new")
+        return [
+            Wish(instance_id=instance_id, lane=lane, room=READ_AHEAD, chats=turns.chats)
+            for lane in LANES
+            if turns.room(lane, now) and not (is_paused and lane == "new")
+        ]
+
+    async def _commit(self, work: _Work) -> list[Queued]:
         try:
-            return await self._write(finished, wishes)
+            return await self._write(work)
         except (psycopg.Error, UnicodeError, TypeError) as error:
-            if not finished or not is_data_error(error):
+            if not work.finished or not is_data_error(error):
                 raise
-        for one in finished:
+        for one in work.finished:
             try:
-                await self._write([one], [])
+                await self._write(_Work(finished=[one], wishes=[], instances=[]))
             except (psycopg.Error, UnicodeError, TypeError):
                 _log.exception("sender.unsettled", message=str(one[0].message_id), instance=one[0].instance_name)
-        return await self._write([], wishes)
+        return await self._write(replace(work, finished=[]))
 
-    async def _write(self, finished: Sequence[Finished], wishes: Sequence[Wish]) -> list[Queued]:
-        async with self._database.transaction() as tx:
+    async def _write(self, work: _Work) -> list[Queued]:
+        finished, now = work.finished, self._clock.now()
+        locks = identities.locks(queued.instance_id for queued, _ in finished)
+        async with self._database.transaction(locks=locks) as tx:
             events = await settle(tx, finished, self._clock) if finished else []
-            if wishes:
-                self._admit(await queue.load(tx, wishes, without=self._unsettled))
-            begun = [
-                queued for id in self._roster.connected() if id in self._turns for queued in self._turns[id].ready()
-            ]
-            if begun:
-                await queue.claim(tx, [queued.message_id for queued in begun], self._clock.now())
-            await log.append(tx, events)
+            paused = await self._pauses.refused(tx, refused_new_chats(finished))
+            over = await self._pauses.forgiven(tx, took_new_chats(finished))
+            if work.wishes:
+                self._admit(await queue.load(tx, work.wishes, without=self._unsettled, now=now))
+            for instance_id in paused.keys() & self._turns.keys():
+                self._turns[instance_id].drop_waiting("new")
+            ready = [queued for instance_id in work.instances for queued in self._turns[instance_id].ready(now)]
+            claimed = await queue.claim(tx, [queued.message_id for queued in ready], now) if ready else set()
+            log.append_last(tx, events)
+        self._pauses.took(paused, over)
         if events:
             self._bell.ring()
-        return begun
+        for queued in ready:
+            if queued.message_id not in claimed:
+                self.withdraw(queued.instance_id, queued.message_id)
+        return [queued for queued in ready if queued.message_id in claimed]
 
     def _admit(self, rows: Sequence[Queued]) -> None:
-        now = self._clock.now()
-        for instance_id, group in _by_instance(rows).items():
-            turns = self._turns[instance_id]
-            turns.admit(group)
-            for queued in group:
-                if queued.not_before is not None and queued.not_before > now:
-                    self._keep_back(queued, queued.not_before - now)
-            if len(group) == READ_AHEAD and turns.room:
+        by_lane: defaultdict[tuple[UUID, Lane], list[Queued]] = defaultdict(list)
+        for queued in rows:
+            self._turns[queued.instance_id].admit([queued])
+            by_lane[queued.instance_id, queued.lane].append(queued)
+        for (instance_id, lane), group in by_lane.items():
+            if len(group) == READ_AHEAD and self._turns[instance_id].room(lane, self._clock.now()):
                 self.wake(instance_id)
 
     async def _perform(self, queued: Queued) -> None:
         """One try, whatever it comes to."""
         fence = self._roster.fence_of(queued.instance_id)
         try:
-            outcome = OFFLINE if fence is None else await self._try(queued, fence)
+            outcome = OFFLINE if fence is None else await attempt(self._engine, queued, fence)
         except Exception as error:
             _log.exception("sender.failed", message=str(queued.message_id), instance=queued.instance_name)
             outcome = judge(EngineError("internal", repr(error), is_uncertain=True), queued.attempts)
         turns = self._turns[queued.instance_id]
         if isinstance(outcome, Postponed):
-            attempts = queued.attempts + outcome.counts
-            turns.hold(replace(queued, attempts=attempts), is_offline=not outcome.counts)
-            self._keep_back(queued, outcome.pause, is_held=True)
+            again = replace(
+                queued,
+                attempts=queued.attempts + outcome.counts,
+                is_in_doubt=queued.is_in_doubt or outcome.is_in_doubt,
+            )
+            turns.hold(again, self._clock.now() + outcome.pause, is_offline=outcome.is_offline)
         else:
             turns.finish(queued)
         self._finished.append((queued, outcome))
         self.wake(queued.instance_id)
 
-    async def _try(self, queued: Queued, fence: int) -> Outcome:
-        session = str(queued.instance_id)
-        try:
-            wire, names = await self._resolve(session, fence, queued.wire)
-            sent = await self._engine.send(session, fence, Parcel(wa_id=queued.wa_id, to=wire, content=queued.content))
-        except EngineError as error:
-            return judge(error, queued.attempts)
-        except Invalid as error:
-            return Refused(code=error.code, detail=error.detail)
-        return Gone(at=sent.at, names=names or _learnt(queued.who, wire, sent.to))
-
-    async def _resolve(self, session: str, fence: int, wire: str) -> tuple[str, tuple[Identity, ...]]:
-        """The JID to send to; behind a number that was a guess also what that says of its owner."""
-        if not wire.startswith("+"):
-            return wire, ()
-        answers = await self._engine.resolve(session, fence, [wire])
-        recipient = resolved(answers[0])
-        known = recipient.address.identity or Identity()
-        return recipient.wire, (Identity(phone=wire[1:], lid=known.lid), known)
-
-    def _keep_back(self, queued: Queued, pause: timedelta, *, is_held: bool = False) -> None:
-        if not is_held:
-            self._turns[queued.instance_id].keep_back(queued.chat_id)
-        if self._tasks is not None:
-            self._tasks.create_task(self._release(queued, pause))
-
-    async def _release(self, queued: Queued, pause: timedelta) -> None:
-        await self._clock.sleep(pause)
-        if queued.instance_id in self._turns:
-            self._turns[queued.instance_id].release(queued.chat_id)
-            self.wake(queued.instance_id)
-
     def _settled(self, queued: Queued, outcome: Outcome) -> None:
         self._unsettled.discard(queued.message_id)
         if not isinstance(outcome, Postponed):
-            for watcher in self._watchers.get(queued.message_id, ()):
-                watcher.set()
+            self._tell(queued.message_id)
 
-
-def _by_instance(rows: Sequence[Queued]) -> dict[UUID, list[Queued]]:
-    groups: dict[UUID, list[Queued]] = {}
-    for queued in rows:
-        groups.setdefault(queued.instance_id, []).append(queued)
-    return groups
-
-
-def _learnt(who: Identity, wire: str, used: str) -> tuple[Identity, ...]:
-    """A number and LID that belong together, when the network has just said so and it was not known."""
-    identity = identity_of(wire, used)
-    return (identity,) if identity.phone and identity.lid and who != identity else ()
+    def _tell(self, message_id: UUID) -> None:
+        for watcher in self._watchers.get(message_id, ()):
+            watcher.set()

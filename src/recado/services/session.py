@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -16,23 +15,24 @@ from recado.domain.states import LIVE, ONLINE, Observed, State, Transition
 from recado.store import instances
 
 from .codes import Codes
-from .items import Begin, Item, Look, NoDevice, Order, Probed, Seen, Yield
+from .items import Begin, Guilty, Item, Look, NoDevice, Order, Probed, Seen, Yield
 from .mailbox import Mailbox
 from .recorder import Lost, Recorder
 from .roster import Roster
+from .stagger import Stagger
 
 _BY_WISH: Final = frozenset({"starting", "start_wanted", "restart_wanted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What every session works with. `dialing` bounds how many dial at once; `chance` makes the jitter."""
+    """What every session works with. `dialing` says who may dial when; `chance` makes the jitter."""
 
     engine: Engine
     clock: Clock
     recorder: Recorder
     roster: Roster
-    dialing: asyncio.Semaphore
+    dialing: Stagger
     chance: Random
 
 
@@ -145,6 +145,8 @@ class Session:
                 await self.look()
             case Yield():
                 raise Lost
+            case Guilty():
+                await self.take(life.quarantine(self.observed, now))
             case NoDevice():
                 await self._miss_device(now)
             case Seen(snapshot=snapshot, version=version):
@@ -227,7 +229,7 @@ class Session:
         self._is_redialed = True
         self.dial += 1
         self.version += 1
-        async with self.parts.dialing:
+        async with self.parts.dialing.turn():
             device = await self.parts.engine.start(self.name, self.fence)
         if device is None:
             self.post(NoDevice())

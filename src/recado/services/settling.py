@@ -12,6 +12,7 @@ from recado.clock import Clock
 from recado.domain.delivery import Attempt, Parked
 from recado.domain.errors import Unavailable
 from recado.domain.events import NewEvent
+from recado.domain.webhooks import State
 from recado.store import days, deliveries, log, webhooks
 from recado.store.database import Database
 from recado.store.deliveries import Cursor, Settlement
@@ -49,7 +50,7 @@ class Settling:
         self._attempts: list[Attempt] = []
         self._parked: dict[int, Parked | None] = {}
         self._events: list[NewEvent] = []
-        self._switch_off: str | None = None
+        self._switch_off: tuple[State, str] | None = None
         self._days: set[date] = set()
         self._due = asyncio.Event()
         self._plenty = asyncio.Event()
@@ -73,8 +74,8 @@ class Settling:
         self._events.append(event)
         self._due.set()
 
-    def switch_off(self, reason: str) -> None:
-        self._switch_off = reason
+    def switch_off(self, state: State, reason: str) -> None:
+        self._switch_off = (state, reason)
         self._due.set()
 
     async def run(self) -> None:
@@ -124,8 +125,9 @@ class Settling:
             if not await deliveries.settle(tx, self._webhook_id, self._fence, settlement, now=now):
                 raise LostFence
             if self._switch_off is not None:
-                await webhooks.switch_off(tx, self._webhook_id, state="disabled", reason=self._switch_off, now=now)
-            await log.append(tx, events)
+                state, reason = self._switch_off
+                await webhooks.switch_off(tx, self._webhook_id, state=state, reason=reason, now=now)
+            log.append_last(tx, events)
         for event in events:
             EVENTS.labels(event.type).inc()
             self._ring()

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from uuid import UUID
 
 from recado.domain.access import Access
-from recado.domain.errors import Gone, Invalid
+from recado.domain.errors import Invalid
 from recado.domain.events import LoggedEvent
 from recado.domain.sink import LiveStream, Parcel
 from recado.store import log
@@ -15,6 +15,7 @@ from recado.store.database import Database
 from recado.telemetry import STREAMS
 
 from .access import find_instance
+from .parcels import position_gone
 from .tail import Tail, Wish
 
 
@@ -43,15 +44,19 @@ class Streams:
         after: int | None = None,
         types: frozenset[str] | None = None,
         instance: str | None = None,
+        instance_id: UUID | None = None,
     ) -> AsyncGenerator[LoggedEvent, None]:
         """Events after that position (None: from now on) that this key may see, each once and in order, without end.
+
+        Of one instance by its name, or by its id, which may be removed already.
 
         Raises Gone when the log no longer keeps what follows `after`, Invalid when it has not come that far, NotFound
         for an instance that the key may not know of. The stream itself raises Dropped when Recado ends it (too slow,
         key revoked) and Unavailable when the database is away: then resume after the last position.
         """
         async with self._database.transaction() as tx:
-            instance_id = access.instance_id
+            if instance_id is None or not access.sees(instance_id):
+                instance_id = access.instance_id
             if instance is not None:
                 instance_id = (await find_instance(tx, access, instance)).id
             head, oldest = await log.head(tx), await log.oldest(tx)
@@ -59,6 +64,11 @@ class Streams:
             _check(after, oldest, head)
         start = head if after is None else after
         return self._events(access, start, Wish(instance_id=instance_id, types=types))
+
+    async def head(self) -> int:
+        """The position of the log's last event, 0 when there is none yet."""
+        async with self._database.glance() as tx:
+            return await log.head(tx)
 
     def drop_key(self, key_id: UUID) -> None:
         """End the streams of a key that has been revoked."""
@@ -104,12 +114,7 @@ class Streams:
 
 def _check(after: int, oldest: int, head: int) -> None:
     if after < oldest - 1:
-        raise Gone(
-            "position_gone",
-            f"The log keeps events from position {oldest} on; those after {after} are no longer all there.",
-            hint="Read the present state from the API, then follow from now on.",
-            oldest=oldest,
-        )
+        raise position_gone(after, oldest)
     if after > head:
         raise Invalid(
             "position_unknown",

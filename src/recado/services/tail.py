@@ -12,18 +12,20 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from recado.clock import Clock
-from recado.domain.delivery import WINDOW
+from recado.domain.delivery import WINDOW, WINDOW_BYTES
 from recado.domain.errors import Unavailable
 from recado.domain.sink import Parcel
 from recado.store import log
 from recado.store.database import Database
 
 from .bell import Bell
-from .parcels import wrap
+from .parcels import position_gone, wrap
 
 # Events that another process has committed ring no bell here.
 LOOKS_EVERY: Final = timedelta(seconds=1)
 _TRIES_AGAIN: Final = timedelta(seconds=1)
+# Windows of the past that are kept for others who come by: after a restart all webhooks do, at about the same time.
+_REMEMBERED: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Tail:
         self._clock = clock
         self._arrivals = Bell()
         self._started = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._windows: dict[tuple[int, Wish], Window] = {}
         self._listeners: dict[UUID | None, dict[Listener, Wish]] = defaultdict(dict)
         self.position = 0
 
@@ -97,19 +101,50 @@ class Tail:
                 del self._listeners[wish.instance_id]
 
     async def catch_up(self, after: int, wish: Wish, *, until: int | None = None) -> AsyncGenerator[Window, None]:
-        """Windows from the database: to `until`, or to the head as it is at the end. Raises Unavailable."""
+        """Windows from the database: to `until`, or to the head as it is at the end.
+
+        Raises Gone when some of it has been dropped, and Unavailable.
+        """
         while until is None or after < until:
-            async with self._database.transaction() as tx:
-                head = await log.head(tx)
-                events = await log.read(tx, after, WINDOW, instance_id=wish.instance_id, types=wish.types)
-            has_seen_all = len(events) < WINDOW
-            after = max([after, head, *(event.position for event in events)] if has_seen_all else [events[-1].position])
-            if until is not None:
-                events = [event for event in events if event.position <= until]
-                after = min(after, until)
-            yield Window(parcels=[wrap(event) for event in events], reached=after)
-            if has_seen_all:
+            window, is_whole = await self._window(after, wish)
+            if until is not None and window.reached > until:
+                parcels = [parcel for parcel in window.parcels if parcel.event.position <= until]
+                window = Window(parcels=parcels, reached=until)
+            yield window
+            after = window.reached
+            if is_whole:
                 return
+
+    async def _window(self, after: int, wish: Wish) -> tuple[Window, bool]:
+        """What follows, and whether that is all. Who comes from the same place with the same wish gets the same."""
+        async with self._reading:
+            if (known := self._windows.get((after, wish))) is not None:
+                return known, False
+            head, found = await self._look(after, wish)
+            last = max([after, *(event.position for event in found.events[-1:]), *([head] if found.is_whole else [])])
+            window = Window(parcels=[wrap(event) for event in found.events], reached=last)
+            if found.is_whole:
+                self._windows = {key: kept for key, kept in self._windows.items() if key[1] != wish}
+            else:
+                self._remember(after, wish, window)
+            return window, found.is_whole
+
+    def _remember(self, after: int, wish: Wish, window: Window) -> None:
+        self._windows[after, wish] = window
+        if len(self._windows) > _REMEMBERED:
+            del self._windows[next(iter(self._windows))]
+
+    async def _look(self, after: int, wish: Wish) -> tuple[int, log.Found]:
+        """The head of the log before, and a part of it. What is dropped in between is noticed after."""
+        async with self._database.transaction() as tx:
+            head = await log.head(tx)
+            found = await log.window(
+                tx, after, limit=WINDOW, max_bytes=WINDOW_BYTES, instance_id=wish.instance_id, types=wish.types
+            )
+            oldest = await log.oldest(tx)
+        if after < oldest - 1:
+            raise position_gone(after, oldest)
+        return head, found
 
     async def _advance(self) -> bool:
         if not self._listeners:
@@ -117,15 +152,15 @@ class Tail:
             self._started.set()
             return True
         async with self._database.glance() as tx:
-            events = await log.read(tx, self.position, WINDOW)
-        for event in events:
+            found = await log.window(tx, self.position, limit=WINDOW, max_bytes=WINDOW_BYTES)
+        for event in found.events:
             listeners = self._who_wants(event.instance_id, event.type)
             if listeners:
                 parcel = wrap(event)
                 for listener in listeners:
                     listener.hear(parcel)
             self.position = event.position
-        return len(events) < WINDOW
+        return found.is_whole
 
     async def _skip(self) -> None:
         """Go to the head of the log while nobody listens; what comes for nobody is not read."""

@@ -6,26 +6,29 @@ import builtins
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from recado.clock import Clock
 from recado.domain import signature
 from recado.domain.access import Access
-from recado.domain.delivery import Attempt, Delivered
+from recado.domain.delivery import Attempt, attempt_at
 from recado.domain.errors import Conflict, Invalid, NotFound
 from recado.domain.events import WEBHOOK_TEST, LoggedEvent
 from recado.domain.page import Page
 from recado.domain.sink import AddressRules, Sink
 from recado.domain.webhook_headers import checked_headers
+from recado.domain.webhook_views import ParkedEvent, WebhookView
 from recado.domain.webhooks import Target, Webhook, event_types
-from recado.store import days, deliveries, leases, log, webhooks
+from recado.store import days, deliveries, leases, log, webhook_views, webhooks
 from recado.store.database import Database, Tx
 
+from .access import get_instance
 from .bell import Bell
 from .parcels import wrap
-from .replay import Replay, take_over
+from .replay import Replay, Wish, take_over
 
+W = TypeVar("W", bound=Webhook)
 OLD_SECRET_FOR: Final = timedelta(hours=24)
 
 
@@ -61,13 +64,13 @@ class Webhooks:
     ) -> tuple[Webhook, str]:
         """A webhook for what happens from now on, and its secret, shown this once. Raises Invalid, NotFound."""
         instance_id = instance_id if instance_id is not None else access.instance_id
-        if instance_id is not None and not access.sees(instance_id):
-            raise NotFound("unknown_instance", "There is no such instance.")
         event_types(events)
         checked = checked_headers(headers or {})
         await self._rules.check(url)
         id, secret = self._clock.new_id(), _new_secret()
         async with self._database.transaction() as tx:
+            if instance_id is not None:
+                await get_instance(tx, access, instance_id)
             await webhooks.insert(
                 tx,
                 id=id,
@@ -84,9 +87,40 @@ class Webhooks:
         self._changes.ring()
         return webhook, secret
 
+    async def views(
+        self, access: Access, *, search: str = "", after: str | None = None, limit: int = 50
+    ) -> Page[WebhookView]:
+        """As pages show them, those that need somebody first. Raises Invalid for a cursor that is none."""
+        place = _place(after)
+        async with self._database.glance() as tx:
+            found = await webhook_views.listed(
+                tx, access.instance_id, search=search.strip(), after=place, limit=limit + 1
+            )
+        is_last = len(found) <= limit
+        return Page(items=found[:limit], next=None if is_last else f"{found[limit - 1].rank}.{found[limit - 1].id}")
+
+    async def view(self, access: Access, id: UUID) -> WebhookView:
+        """Raises NotFound."""
+        async with self._database.glance() as tx:
+            return _seen(await webhook_views.find(tx, id), access)
+
+    async def parked(self, access: Access, id: UUID, *, limit: int) -> builtins.list[ParkedEvent]:
+        """The first of what is to be tried again and of what was given up. Raises NotFound."""
+        async with self._database.transaction() as tx:
+            await self._find(tx, access, id)
+            return await webhook_views.parked(tx, id, limit=limit)
+
     async def list(self, access: Access) -> builtins.list[Webhook]:
         async with self._database.transaction() as tx:
             return await webhooks.of(tx, access.instance_id)
+
+    async def concerning(self, access: Access, instance_id: UUID, *, limit: int = 20) -> builtins.list[Webhook]:
+        """Those that hear of an instance, as far as the access may see them: its own, then those of all instances."""
+        if not access.sees(instance_id):
+            return []
+        async with self._database.glance() as tx:
+            found = await webhooks.concerning(tx, instance_id, limit)
+        return [one for one in found if access.instance_id is None or one.instance_id == instance_id]
 
     async def get(self, access: Access, id: UUID) -> Webhook:
         """Raises NotFound."""
@@ -94,7 +128,7 @@ class Webhooks:
             return await self._find(tx, access, id)
 
     async def update(self, access: Access, id: UUID, changes: Mapping[str, Any]) -> Webhook:
-        """Change `url`, `events`, `headers`, `state` (`active` or `paused`). Raises Invalid, Conflict, NotFound."""
+        """Change `url`, `events`, `headers`, `state`. Raises Invalid, Conflict, NotFound."""
         event_types(changes.get("events"))
         if changes.get("url") is not None:
             await self._rules.check(changes["url"])
@@ -125,33 +159,33 @@ class Webhooks:
         self._changes.ring()
         return webhook, secret
 
-    async def attempts(self, access: Access, id: UUID, *, after: str | None = None, limit: int = 50) -> Page[Attempt]:
+    async def attempts(
+        self,
+        access: Access,
+        id: UUID,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        position: int | None = None,
+        failed: bool | None = None,
+    ) -> Page[Attempt]:
         """What came of its deliveries, the newest first. Raises NotFound, Invalid for a cursor that is none."""
         before = _cursor(after)
         async with self._database.transaction() as tx:
             await self._find(tx, access, id)
-            rows = await deliveries.attempts(tx, id, before=before, limit=limit + 1)
+            rows = await deliveries.attempts(tx, id, before=before, limit=limit + 1, position=position, failed=failed)
         is_last = len(rows) <= limit
         return Page(items=rows[:limit], next=None if is_last else str(rows[limit - 1].id))
 
-    async def replay(
-        self, access: Access, id: UUID, *, position: int | None = None, failed: bool = False, since: int | None = None
-    ) -> int:
-        """Deliver again: the event at `position`, all that `failed`, or everything after `since`; how many.
+    async def replay(self, access: Access, id: UUID, wish: Wish) -> int:
+        """Deliver again what is wished for; how many events.
 
         Raises NotFound, Gone when the log no longer keeps them, Conflict for what has not been tried yet, Invalid when
-        not exactly one of the three is asked for.
+        it is not clear what is wished for, or too much.
         """
-        if [position is not None, failed, since is not None].count(True) != 1:
-            raise Invalid("ambiguous_replay", "Ask for exactly one of position, failed and since.", field="position")
+        wish.check()
         async with self._database.transaction() as tx:
-            replay = Replay(tx=tx, webhook=await self._find(tx, access, id), now=self._clock.now())
-            if position is not None:
-                count = await replay.one(position)
-            elif since is not None:
-                count = await replay.since(since)
-            else:
-                count = await replay.failed()
+            count = await Replay(tx=tx, webhook=await self._find(tx, access, id), now=self._clock.now()).do(wish)
         self._changes.ring()
         return count
 
@@ -182,17 +216,14 @@ class Webhooks:
             outcome = await sink.deliver(wrap(event))
         finally:
             await sink.close()
-        return Attempt(
+        return attempt_at(
+            event,
+            outcome,
             id=self._clock.new_id(),
             webhook_id=webhook.id,
-            position=event.position,
-            event_id=event.id,
             attempt=1,
-            at=event.time,
-            duration_ms=round((self._clock.now() - event.time).total_seconds() * 1000),
-            status=outcome.status,
-            error=None if isinstance(outcome, Delivered) else outcome.error,
-            answer=outcome.answer,
+            started=event.time,
+            ended=self._clock.now(),
         )
 
     async def _change(self, tx: Tx, webhook: Webhook, changes: Mapping[str, Any]) -> None:
@@ -200,8 +231,8 @@ class Webhooks:
         if webhook.source == "instance_url" and url != webhook.url:
             raise _belongs_to_instance()
         state = changes.get("state") or webhook.state
-        if changes.get("state") not in (None, "active", "paused"):
-            raise Invalid("wrong_state", "A webhook can be set to active or paused.", field="state")
+        if changes.get("state") not in (None, "active", "paused", "disabled"):
+            raise Invalid("wrong_state", "A webhook can be set to active, paused or disabled.", field="state")
         await webhooks.update(
             tx,
             webhook.id,
@@ -215,12 +246,27 @@ class Webhooks:
         if state == "active" and (webhook.state != "active" or webhook.failing_since is not None):
             await take_over(tx, webhook.id, now)
             await webhooks.revive(tx, webhook.id, now=now)
+            await deliveries.renew(tx, webhook.id, now=now)
 
     async def _find(self, tx: Tx, access: Access, id: UUID) -> Webhook:
-        webhook = await webhooks.find(tx, id)
-        if webhook is None or (access.instance_id is not None and webhook.instance_id != access.instance_id):
-            raise NotFound("unknown_webhook", "There is no such webhook.", hint="GET /v1/webhooks lists them.")
-        return webhook
+        return _seen(await webhooks.find(tx, id), access)
+
+
+def _seen(webhook: W | None, access: Access) -> W:
+    if webhook is None or (access.instance_id is not None and webhook.instance_id != access.instance_id):
+        raise NotFound("unknown_webhook", "There is no such webhook.", hint="GET /v1/webhooks lists them.")
+    return webhook
+
+
+def _place(after: str | None) -> tuple[int, UUID] | None:
+    """The rank and the id that a cursor of the views stands for."""
+    if after is None:
+        return None
+    rank, _, id = after.partition(".")
+    try:
+        return int(rank[:1]), UUID(id)
+    except ValueError:
+        raise _no_cursor() from None
 
 
 def _belongs_to_instance() -> Conflict:
@@ -239,4 +285,8 @@ def _cursor(after: str | None) -> UUID | None:
     try:
         return UUID(after) if after is not None else None
     except ValueError:
-        raise Invalid("wrong_cursor", "That is no cursor of this list.", field="after") from None
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> Invalid:
+    return Invalid("wrong_cursor", "That is no cursor of this list.", field="after")

@@ -20,6 +20,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _CARRYING_IPV4: Final = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 # Protocol assignments (Oracle's metadata service is among them) and the old 6to4 relays.
 _SPECIAL: Final = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
+# Documentation (RFC 9637), which the standard library does not know yet.
+_EXAMPLES: Final = ipaddress.IPv6Network("3fff::/20")
+_ISATAP: Final = frozenset({0x0000_5EFE, 0x0200_5EFE})
 # Azure's metadata service answers on an address that is public by its number.
 _METADATA: Final = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 
@@ -61,6 +64,7 @@ class Guard:
                 f"The name {host} does not resolve.",
                 field="url",
                 hint="Check the spelling, or try again when the name exists.",
+                host=host,
             ) from None
         for address in addresses:
             kind = self._refusal(address)
@@ -71,6 +75,8 @@ class Guard:
                     field="url",
                     hint=f"Use a public address, or allow this one with {SETTING} (hosts or networks).",
                     setting=SETTING,
+                    host=host,
+                    address=address,
                 )
 
     def _refusal(self, text: str) -> str | None:
@@ -96,13 +102,13 @@ def kind_of(address: Address) -> str | None:
         return "a metadata service"
     if not address.is_global or address.is_reserved or any(address in network for network in _SPECIAL):
         return "a private address"
-    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+    if isinstance(address, ipaddress.IPv6Address) and (address.is_site_local or address in _EXAMPLES):
         return "a private address"
     return None
 
 
 def _inside(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one carries (mapped, compatible, 6to4, Teredo, NAT64), else the address itself."""
+    """The IPv4 address that an IPv6 one carries (mapped, compatible, 6to4, Teredo, NAT64, ISATAP), else itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped is not None:
@@ -111,7 +117,7 @@ def _inside(address: Address) -> Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if any(address in network for network in _CARRYING_IPV4):
+    if any(address in network for network in _CARRYING_IPV4) or (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from recado.clock import Clock
@@ -76,13 +77,14 @@ class WebhookSink:
 
     def __init__(self, client: WebhookClient, target: Target, clock: Clock) -> None:
         self._clock = clock
-        self._headers = {**target.headers, **_OWN_HEADERS}
+        self._headers = CIMultiDict(target.headers)
+        self._headers.update(_OWN_HEADERS)
         self._is_closed = False
         self._trouble: str | None = None
         try:
             self._session = client.session_for(host_of(target.url))
             self._url = URL(target.url)
-            self._keys = [signature.key_of(secret) for secret in target.secrets]
+            self._signer = signature.Signer([signature.key_of(secret) for secret in target.secrets])
         except (Invalid, ValueError) as error:
             self._trouble = str(error)
 
@@ -105,7 +107,8 @@ class WebhookSink:
 
     async def _post(self, parcel: Parcel) -> Outcome:
         now = self._clock.now()
-        headers = {**self._headers, **signature.sign(self._keys, parcel.event.id, now, parcel.body)}
+        headers = self._headers.copy()
+        headers.update(self._signer.sign(str(parcel.event.id), now, parcel.body))
         async with self._session.post(self._url, data=parcel.body, headers=headers, allow_redirects=False) as response:
             answer = await _first_words(response)
             return outcome(response.status, answer, _retry_after(response.headers.get("Retry-After"), now))
@@ -125,6 +128,8 @@ def outcome(status: int, answer: str | None, retry_after: timedelta | None) -> O
 async def _first_words(response: aiohttp.ClientResponse) -> str | None:
     """The beginning of the body; a body over the limit, or one that never ends, costs its connection only."""
     content = response.content
+    if content.at_eof():
+        return None
     taken = b""
     with contextlib.suppress(aiohttp.ClientError, TimeoutError):
         while len(taken) < _READ_AT_MOST and not content.at_eof():

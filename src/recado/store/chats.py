@@ -30,16 +30,8 @@ FROM json_to_recordset(%s::json) AS t (id uuid, instance_id uuid, kind text, con
 """
 COLUMNS = """
 h.id, h.instance_id, h.kind, h.jid, h.name, h.unread_count, h.last_message_id, h.last_message_at, h.is_archived,
-h.pinned_at, h.muted_until, p.id, p.instance_id, p.phone_number, p.lid, p.name, p.push_name, p.business_name
-"""
-_LIST = f"""
-SELECT {COLUMNS}
-FROM public.whatsapp_chats h LEFT JOIN public.whatsapp_contacts p ON p.id = h.contact_id
-WHERE h.instance_id = %(instance_id)s AND h.merged_into IS NULL AND (
-  %(after_id)s::uuid IS NULL
-  OR (h.last_message_at IS NOT DISTINCT FROM %(after_at)s::timestamptz AND h.id > %(after_id)s)
-  OR (%(after_at)s::timestamptz IS NOT NULL AND (h.last_message_at < %(after_at)s OR h.last_message_at IS NULL)))
-ORDER BY h.last_message_at DESC NULLS LAST, h.id LIMIT %(limit)s
+h.pinned_at, CASE h.muted_until WHEN 'infinity' THEN '9999-12-31T23:59:59.999Z' ELSE h.muted_until END,
+p.id, p.instance_id, p.phone_number, p.lid, p.name, p.push_name, p.business_name
 """
 _GET = f"""
 SELECT {COLUMNS}
@@ -93,16 +85,6 @@ async def create(tx: Tx, chats: Iterable[Chat]) -> None:
             )
         ],
     )
-
-
-async def list_chats(
-    tx: Tx, instance_id: UUID, *, after: tuple[datetime | None, UUID] | None, limit: int
-) -> list[Chat]:
-    """The one with the latest message first, aliases left out; `after` is the place of the last one seen."""
-    after_at, after_id = after or (None, None)
-    params = {"instance_id": instance_id, "after_at": after_at, "after_id": after_id, "limit": limit}
-    cursor = await tx.execute(_LIST, params)
-    return [chat_of(row) for row in await cursor.fetchall()]
 
 
 async def get_chat(tx: Tx, instance_id: UUID, id: UUID) -> Chat | None:

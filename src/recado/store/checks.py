@@ -11,7 +11,7 @@ import psycopg
 from recado.domain.errors import Misconfigured
 
 from . import migrate
-from .database import Tx
+from .database import Connection, Tx
 from .rows import fetch_one, fetch_values
 from .urls import Finding, check_url, described
 
@@ -40,6 +40,7 @@ SELECT c.oid::regclass::text FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND (c.relnamespace IN (to_regnamespace('recado'), to_regnamespace('whatsmeow'))
   OR c.relnamespace = to_regnamespace('public') AND c.relname LIKE 'whatsapp\\_%%') AND
 """
+_HERE: LiteralString = "SELECT 'public.' || relname FROM pg_class WHERE relnamespace = to_regnamespace('public')"
 _BOUND_BY_RLS = _OURS + "row_security_active(c.oid) ORDER BY 1"
 _FOREIGN = _OURS + "NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1"
 
@@ -71,10 +72,19 @@ async def check_database(tx: Tx) -> list[Finding]:
     server = await fetch_one(tx, _Server, _SERVER)
     assert server is not None
     findings = _check_server(server)
-    findings += _check_role(server.role, await fetch_values(tx, _BOUND_BY_RLS), await fetch_values(tx, _FOREIGN))
+    findings += await check_rights(tx)
     if not findings:
-        findings += _check_migrations(server, await migrate.pending(tx))
+        pending = await migrate.pending(tx)
+        here = set(await fetch_values(tx, _HERE))
+        findings += _check_tables([table for table in migrate.new_tables(pending) if table in here])
+        findings = findings or _check_migrations(server, pending)
     return findings
+
+
+async def check_rights(tx: Tx) -> list[Finding]:
+    """What keeps this connection's role from its own tables."""
+    [role] = await fetch_values(tx, "SELECT current_user::text")
+    return _check_role(role, await fetch_values(tx, _BOUND_BY_RLS), await fetch_values(tx, _FOREIGN))
 
 
 def _check_server(server: _Server) -> list[Finding]:
@@ -136,6 +146,19 @@ def _check_role(role: str, bound: list[str], foreign: list[str]) -> list[Finding
     return []
 
 
+def _check_tables(in_the_way: list[str]) -> list[Finding]:
+    if not in_the_way:
+        return []
+    table = in_the_way[0]
+    return [
+        Finding(
+            code="table_in_the_way",
+            sentence=f"There is a table of somebody else's where Recado makes one of its own: {_some(in_the_way)}.",
+            hint=f"Rename it, then start again: ALTER TABLE {table} RENAME TO old_{table.removeprefix('public.')}",
+        )
+    ]
+
+
 def _check_migrations(server: _Server, pending: list[str]) -> list[Finding]:
     if not pending:
         return []
@@ -167,7 +190,7 @@ def _transaction_pooler(*, is_fatal: bool) -> Finding:
 
 
 async def _connect(url: str) -> Tx:
-    return await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=None, connect_timeout=10)
+    return await Connection.connect(url, autocommit=True, prepare_threshold=None, connect_timeout=10)
 
 
 async def _backend(tx: Tx) -> int:

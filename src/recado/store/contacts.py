@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,11 +46,9 @@ LEFT JOIN LATERAL (
   SELECT id, name, last_message_at FROM public.whatsapp_chats WHERE contact_id = c.id AND merged_into IS NULL LIMIT 1
 ) h ON true
 """
-_LIST = """
-SELECT id, instance_id, phone_number, lid, name, push_name, business_name
-FROM public.whatsapp_contacts
-WHERE instance_id = %(instance_id)s AND merged_into IS NULL AND (%(after)s::uuid IS NULL OR id > %(after)s)
-ORDER BY id LIMIT %(limit)s
+_BY_IDS = """
+SELECT id, instance_id, phone_number, lid, name, push_name, business_name FROM public.whatsapp_contacts
+WHERE id = ANY(%s)
 """
 _GET = """
 SELECT s.id, s.instance_id, s.phone_number, s.lid, s.name, s.push_name, s.business_name
@@ -91,10 +89,12 @@ async def change(tx: Tx, contacts: Iterable[Contact], *, released: Sequence[UUID
     await tx.execute(_CHANGE, [recordset(_row(contact) for contact in contacts)])
 
 
-async def list_contacts(tx: Tx, instance_id: UUID, *, after: UUID | None, limit: int) -> list[Contact]:
-    """Oldest first, aliases left out."""
-    cursor = await tx.execute(_LIST, {"instance_id": instance_id, "after": after, "limit": limit})
-    return [contact_of(row) for row in await cursor.fetchall()]
+async def by_ids(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """Those of them that there are, as they are."""
+    if not ids:
+        return {}
+    cursor = await tx.execute(_BY_IDS, [list(ids)])
+    return {row[0]: contact_of(row) for row in await cursor.fetchall()}
 
 
 async def get_contact(tx: Tx, instance_id: UUID, id: UUID) -> Contact | None:

@@ -6,21 +6,71 @@ import asyncio
 import contextlib
 import select
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg import generators, sql, waiting
+from psycopg.abc import PQGen
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.json import set_json_dumps, set_json_loads
 
 from recado.domain.errors import Unavailable
 
 from .errors import unavailable
 
-Tx: TypeAlias = psycopg.AsyncConnection[Any]
+T = TypeVar("T")
+_POLLS_EVERY = 0.1
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """`last_words` are statements, each with its semicolon, that go out in the round trip that commits."""
+
+    last_words: bytes = b""
+
+    async def say(self, statements: bytes) -> None:
+        """Statements without parameters whose answers nobody reads. A cursor would be two fifths of what they cost."""
+        async with self.lock:
+            self.pgconn.send_query(statements)
+            results = await self.wait(generators.execute(self.pgconn))
+        if results[-1].status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(results[-1], encoding=self.info.encoding)
+
+    async def wait(self, gen: PQGen[T], interval: float = _POLLS_EVERY, timeout: float | None = None) -> T:
+        """As psycopg's, but whoever is cancelled leaves a server that stands still at once, not after ten seconds."""
+        try:
+            return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
+        except asyncio.CancelledError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                await self._take_back(gen)
+            raise
+
+    async def _take_back(self, gen: PQGen[T]) -> None:
+        """Have the server drop what it is doing; where it does not answer, drop the connection."""
+        try:
+            await self.cancel_safe(timeout=_LEAVES_AFTER)
+            await waiting.wait_async(gen, self.pgconn.socket, interval=_POLLS_EVERY, timeout=_LEAVES_AFTER)
+        except psycopg.errors.QueryCanceled:
+            return
+        except BaseException as error:
+            self.pgconn.finish()
+            if not isinstance(error, Exception):
+                raise
+
+
+Tx: TypeAlias = Connection
 """A connection inside a transaction: what every function of this package takes first."""
 
 _PATIENCE = 30.0
+_RESERVED = 2
+_LEAVES_AFTER = 0.5
+# Where row-level security would hide rows from Recado, its statements shall fail instead of finding nothing.
+# A worker that stands still in a transaction must not keep its locks from whoever takes its place; nor may those of its
+# transactions that wait for a lock get it then, one after the other, each for as long again.
+_SET = (
+    b"SET row_security = off; SET TIME ZONE 'UTC'; "
+    b"SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '9s'"
+)
 _CONNECTING: dict[str, Any] = {
     "application_name": "recado",
     "connect_timeout": 5,
@@ -34,13 +84,16 @@ _CONNECTING: dict[str, Any] = {
 class Database:
     """Up to `max_size` connections, opened when they are needed and used again, the warmest first.
 
+    Two of them are for what must not wait behind everybody else: who keeps leases has to say so in time.
     There is nothing in the background: a database that is away is known at once, and one that is back is used at once.
     """
 
     def __init__(self, url: str, *, prepare_threshold: int | None = 5, max_size: int = 10) -> None:
         self._url = url
         self._prepare_threshold = prepare_threshold
-        self._slots = asyncio.Semaphore(max_size)
+        reserved = min(_RESERVED, max_size // 2)
+        self._slots = asyncio.Semaphore(max_size - reserved)
+        self._reserve = asyncio.Semaphore(reserved)
         self._idle: list[Tx] = []
 
     @classmethod
@@ -58,23 +111,28 @@ class Database:
             await database.close()
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
+    async def transaction(self, *, locks: Iterable[int] = (), urgent: bool = False) -> AsyncIterator[Tx]:
         """One transaction: committed at the end of the block, undone by an exception.
 
         `locks` are advisory ones for its duration; they are taken in their order, in the round trip that begins it.
+        An `urgent` one does not wait for those that are not.
         Raises Unavailable when the database is away, when it undid the work for another, or when no connection was free
         for 30 s. After a lost connection the commit may have happened all the same. Other errors of the database (see
         `errors.is_data_error`) come as they are.
         """
-        async with self._connection() as connection:
-            await connection.execute(_beginning(locks))
+        async with self._connection(self._reserve if urgent else self._slots) as connection:
+            connection.last_words = b""
+            await connection.say(_beginning(locks))
             try:
                 yield connection
+                await connection.say(connection.last_words + b"COMMIT")
+            except asyncio.CancelledError:
+                await connection.close()  # which undoes it without waiting for a server that may stand still
+                raise
             except BaseException:
                 if not connection.closed:
                     await connection.rollback()
                 raise
-            await connection.commit()
 
     @contextlib.asynccontextmanager
     async def glance(self) -> AsyncIterator[Tx]:
@@ -82,8 +140,26 @@ class Database:
 
         Raises what `transaction` does.
         """
-        async with self._connection() as connection:
+        async with self._connection(self._slots) as connection:
             yield connection
+
+    @contextlib.asynccontextmanager
+    async def hearing(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+        """What is notified on that channel during the block, over a connection of its own beside the others.
+
+        Raises Unavailable. Behind a pooler that lends connections by the transaction nothing is ever heard.
+        """
+        try:
+            connection = await self._connect()
+        except (psycopg.Error, OSError) as error:
+            raise unavailable(error) or error from error
+        try:
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield (notify.payload async for notify in connection.notifies())
+        except (psycopg.Error, OSError) as error:
+            raise unavailable(error) or error from error
+        finally:
+            await connection.close()
 
     async def ping(self) -> None:
         """Ask the database for an answer. Raises Unavailable."""
@@ -96,8 +172,8 @@ class Database:
             await self._idle.pop().close()
 
     @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Tx]:
-        async with self._slot():
+    async def _connection(self, slots: asyncio.Semaphore) -> AsyncIterator[Tx]:
+        async with _slot(slots):
             connection = await self._take()
             try:
                 yield connection
@@ -105,20 +181,6 @@ class Database:
                 raise unavailable(error) or error from error
             finally:
                 await self._give_back(connection)
-
-    @contextlib.asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Unavailable(
-                "database_busy", "All connections to the database are in use.", hint="Try again."
-            ) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
 
     async def _take(self) -> Tx:
         while self._idle:
@@ -138,14 +200,26 @@ class Database:
             self._idle.append(connection)
 
     async def _connect(self) -> Tx:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = await Connection.connect(
             self._url, autocommit=True, prepare_threshold=self._prepare_threshold, **_CONNECTING
         )
         set_json_dumps(orjson.dumps, connection)
         set_json_loads(orjson.loads, connection)
-        if connection.info.parameter_status("TimeZone") != "UTC":
-            await connection.execute("SET TIME ZONE 'UTC'")
+        await connection.execute(_SET)
         return connection
+
+
+@contextlib.asynccontextmanager
+async def _slot(slots: asyncio.Semaphore) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await slots.acquire()
+    except TimeoutError:
+        raise Unavailable("database_busy", "All connections to the database are in use.", hint="Try again.") from None
+    try:
+        yield
+    finally:
+        slots.release()
 
 
 def _beginning(locks: Iterable[int]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 import orjson
@@ -12,6 +13,7 @@ import orjson
 from recado.domain.delivery import Attempt, Parked
 
 from .database import Tx
+from .log import Place
 from .rows import execute, fetch_all, fetch_one
 
 
@@ -34,6 +36,14 @@ class Settlement:
     attempts: Sequence[Attempt] = field(default=())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The first and the last position of what a webhook should have had and the log no longer keeps."""
+
+    first: int
+    last: int
+
+
 async def claim(tx: Tx, webhook_id: UUID, fence: int) -> Cursor | None:
     """Take the cursor under this fence; None when it is gone or held under a newer one."""
     return await fetch_one(
@@ -45,6 +55,22 @@ async def claim(tx: Tx, webhook_id: UUID, fence: int) -> Cursor | None:
         """,
         (fence, webhook_id, fence),
     )
+
+
+async def skip_lost(tx: Tx, webhook_id: UUID, oldest: int) -> Lost | None:
+    """Let the webhook go on where the log begins; what it has lost by that, None when nothing.
+
+    Whoever calls this holds the cursor.
+    """
+    row = await (
+        await tx.execute(_SKIP_LOST, {"webhook_id": webhook_id, "oldest": oldest, "last": oldest - 1})
+    ).fetchone()
+    return None if row is None or row[0] is None else Lost(first=row[0], last=row[1])
+
+
+async def forget_dead(tx: Tx, oldest: int) -> int:
+    """Drop what was given up and could not be delivered again, because the log begins behind it; how many."""
+    return await execute(tx, "DELETE FROM recado.parked_deliveries WHERE state = 'dead' AND position < %s", (oldest,))
 
 
 async def parked(tx: Tx, webhook_id: UUID, *, limit: int) -> list[Parked]:
@@ -86,32 +112,17 @@ async def record(tx: Tx, attempts: Iterable[Attempt]) -> None:
 
 
 async def attempts(
-    tx: Tx, webhook_id: UUID, *, before: UUID | None, limit: int, event_id: UUID | None = None
+    tx: Tx,
+    webhook_id: UUID,
+    *,
+    before: UUID | None,
+    limit: int,
+    position: int | None = None,
+    failed: bool | None = None,
 ) -> list[Attempt]:
-    """The newest first."""
-    return await fetch_all(
-        tx,
-        Attempt,
-        """
-        SELECT id, webhook_id, position, event_id, attempt, at, duration_ms, status, error, answer
-        FROM recado.delivery_attempts
-        WHERE webhook_id = %(webhook_id)s AND (%(before)s::uuid IS NULL OR id < %(before)s)
-          AND (%(event_id)s::uuid IS NULL OR event_id = %(event_id)s)
-        ORDER BY id DESC LIMIT %(limit)s
-        """,
-        {"webhook_id": webhook_id, "before": before, "event_id": event_id, "limit": limit},
-    )
-
-
-async def position_of(tx: Tx, webhook_id: UUID, event_id: UUID) -> int | None:
-    """Where an event stands that was tried before."""
-    row = await (
-        await tx.execute(
-            "SELECT position FROM recado.delivery_attempts WHERE webhook_id = %s AND event_id = %s LIMIT 1",
-            (webhook_id, event_id),
-        )
-    ).fetchone()
-    return None if row is None else row[0]
+    """The newest first; of one event, and only those that failed or only those that did not, when asked."""
+    params = {"webhook_id": webhook_id, "before": before, "position": position, "limit": limit}
+    return await fetch_all(tx, Attempt, _ATTEMPTS[failed], params)
 
 
 async def replay_one(tx: Tx, webhook_id: UUID, position: int, *, now: datetime) -> None:
@@ -124,6 +135,34 @@ async def replay_one(tx: Tx, webhook_id: UUID, position: int, *, now: datetime) 
         SET state = 'waiting', attempts = 0, first_attempt_at = NULL, next_at = excluded.next_at, blocks_until = NULL
         """,
         (webhook_id, position, now),
+    )
+
+
+async def replay_places(tx: Tx, webhook_id: UUID, places: Sequence[Place], *, now: datetime) -> None:
+    """Let several be tried again at once, those of a chat one after the other; what is held stays where it is."""
+    await execute(
+        tx,
+        """
+        INSERT INTO recado.parked_deliveries AS old (webhook_id, position, order_key, state, next_at)
+        SELECT %s, position, order_key, 'waiting', %s FROM unnest(%s::bigint[], %s::uuid[]) AS t (position, order_key)
+        ON CONFLICT (webhook_id, position) DO UPDATE SET order_key = excluded.order_key, state = 'waiting',
+          attempts = 0, first_attempt_at = NULL, next_at = excluded.next_at, blocks_until = NULL
+        WHERE old.state <> 'held'
+        """,
+        (webhook_id, now, [place.position for place in places], [place.order_key for place in places]),
+    )
+
+
+async def renew(tx: Tx, webhook_id: UUID, *, now: datetime) -> None:
+    """Let all that waits be tried at once, as if it had never been tried: the time until now counted for nobody."""
+    await execute(
+        tx,
+        """
+        UPDATE recado.parked_deliveries
+        SET attempts = 0, first_attempt_at = NULL, next_at = %s, blocks_until = NULL
+        WHERE webhook_id = %s AND state = 'waiting'
+        """,
+        (now, webhook_id),
     )
 
 
@@ -159,9 +198,37 @@ async def rewind(tx: Tx, webhook_id: UUID, position: int, *, now: datetime) -> N
     )
 
 
+_ATTEMPTS_OF: LiteralString = """
+SELECT id, webhook_id, position, event_id, attempt, at, duration_ms, status, error, answer
+FROM recado.delivery_attempts
+WHERE webhook_id = %(webhook_id)s AND (%(before)s::uuid IS NULL OR id < %(before)s)
+  AND (%(position)s::bigint IS NULL OR position = %(position)s)
+"""
+_NEWEST: LiteralString = " ORDER BY id DESC LIMIT %(limit)s"
+# Written out: what failed is found through an index of its own.
+_ATTEMPTS: Final[dict[bool | None, LiteralString]] = {
+    None: _ATTEMPTS_OF + _NEWEST,
+    True: _ATTEMPTS_OF + "AND error IS NOT NULL" + _NEWEST,
+    False: _ATTEMPTS_OF + "AND error IS NULL" + _NEWEST,
+}
+
+
 def _json(rows: Sequence[Attempt] | Sequence[Parked]) -> str:
     return orjson.dumps(list(rows)).decode()
 
+
+_SKIP_LOST = """
+WITH old AS (SELECT position FROM recado.webhook_cursors WHERE webhook_id = %(webhook_id)s),
+skipped AS (
+  UPDATE recado.webhook_cursors SET position = %(last)s WHERE webhook_id = %(webhook_id)s AND position < %(last)s),
+dropped AS (
+  DELETE FROM recado.parked_deliveries WHERE webhook_id = %(webhook_id)s AND position < %(oldest)s
+  RETURNING position, state)
+SELECT min(first), max(last) FROM (
+  SELECT position + 1 AS first, %(last)s::bigint AS last FROM old WHERE position < %(last)s
+  UNION ALL SELECT position, position FROM dropped WHERE state <> 'dead'
+) AS lost
+"""
 
 _UNPARK = "DELETE FROM recado.parked_deliveries WHERE webhook_id = %s AND position = ANY(%s)"
 

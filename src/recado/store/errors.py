@@ -10,6 +10,8 @@ from recado.domain.errors import Unavailable
 
 _AWAY_CLASSES = frozenset({"08", "53", "57", "58"})
 _DATA_CLASSES = frozenset({"22", "23", "54"})
+_HUNG_UP = frozenset({"25P03", "25P04"})  # on a transaction that stood still: its process slept, or was stopped
+_OF_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 _PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable, errors.QueryCanceled)
 
 
@@ -26,10 +28,11 @@ def is_data_error(error: BaseException) -> bool:
 
 def is_away(error: BaseException) -> bool:
     """The connection is lost, or the server cannot work for now. A commit under way may or may not have happened."""
-    if isinstance(error, errors.QueryCanceled):
+    if isinstance(error, (errors.QueryCanceled, *_OF_FILES)):
         return False
     if isinstance(error, psycopg.Error) and error.sqlstate is not None:
-        return error.sqlstate[:2] in _AWAY_CLASSES or isinstance(error, errors.ReadOnlySqlTransaction)
+        is_lost = error.sqlstate[:2] in _AWAY_CLASSES or error.sqlstate in _HUNG_UP
+        return is_lost or isinstance(error, errors.ReadOnlySqlTransaction)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError)
 
 
@@ -45,6 +48,12 @@ def unavailable(error: BaseException) -> Unavailable | None:
             "database_unavailable",
             "The database does not answer.",
             hint="Recado keeps trying; look at the database itself, then at RECADO_DATABASE_URL.",
+        )
+    if isinstance(error, errors.InsufficientPrivilege):
+        return Unavailable(
+            "database_rights_lost",
+            f"The database refuses the role that Recado uses: {error.diag.message_primary}.",
+            hint="Recado keeps trying; `recado doctor` says what is wrong.",
         )
     if is_passing(error):
         return Unavailable("database_busy", "The database gave up this work for another.", hint="Try again.")

@@ -13,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from recado.domain.chats import Address, Chat, address_of
+from recado.domain.contacts import Contact
 from recado.domain.events import NewEvent
 from recado.domain.identities import Merge, News, Settlement, settle
 from recado.domain.jid import Identity, identity_of
 from recado.domain.tellings import chat_merged_event, contact_merged_event
 
-from . import chats, contacts, merging
+from . import address_book, chat_flags, chats, contacts, merging
 from .contacts import contact_of
 from .database import Tx
 
@@ -54,9 +55,15 @@ async def settle_places(
     addresses = set(addresses)
     news = news + [News(instance_id=i, identity=address.identity) for i, address in addresses if address.identity]
     rows = await contacts.known(tx, news) if news else []
-    people = settle(news, [contact_of(row[:7]) for row in rows], new_id)
+    before = [contact_of(row[:7]) for row in rows]
+    people = settle(news, before, new_id)
     merges = await _write(tx, people)
+    shifted = _shifted(people, before)
+    if shifted:
+        people.contacts.update({contact.id: contact for contact in await address_book.rename(tx, shifted)})
     found = await _of_people(tx, people, rows) | await _by_jid(tx, addresses)
+    if shifted:
+        await chat_flags.heed(tx, _spots(found, shifted), marks=False)
     by_id = {chat.id: chat for chat in found.values()} if merges else {}
     merged = [(by_id[merge.survivor_id], merge.loser_id) for merge in merges]
     places = {(i, address): _key(people, i, address) for i, address in addresses}
@@ -64,6 +71,7 @@ async def settle_places(
     if missing:
         made = {key: _new_chat(new_id(), i, address, people) for key, (i, address) in missing.items()}
         await chats.create(tx, made.values())
+        await chat_flags.heed(tx, [chat_flags.spot_of(chat) for chat in made.values()], marks=True)
         found |= made
     return Places(people=people, chats={place: found[key] for place, key in places.items()}, merged_chats=merged)
 
@@ -126,6 +134,16 @@ async def _write(tx: Tx, people: Settlement) -> list[Merge]:
     if people.created:
         await contacts.create(tx, people.created)
     return merged_chats
+
+
+def _shifted(people: Settlement, before: Iterable[Contact]) -> list[Contact]:
+    """Those who were there and are known by another number or LID now: what app state says of that is theirs."""
+    names = {contact.id: (contact.phone_number, contact.lid) for contact in before}
+    return [one for one in people.changed if names[one.id] != (one.phone_number, one.lid)]
+
+
+def _spots(found: Mapping[_Key, Chat], people: Iterable[Contact]) -> list[chat_flags.Spot]:
+    return [chat_flags.spot_of(chat) for one in people if (chat := found.get((one.instance_id, one.id)))]
 
 
 async def _of_people(tx: Tx, people: Settlement, rows: list[tuple[Any, ...]]) -> dict[_Key, Chat]:

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from recado.domain.changes import Occasion, chat_updated
 from recado.domain.chats import Address, Chat, address_of, storable_jid
 from recado.domain.contacts import Contact
 from recado.domain.engine import Gap, Inbound, Incoming, Notice, Receipt
 from recado.domain.events import NOTICE, NewEvent
 from recado.domain.identities import News
-from recado.domain.jid import PHONE_SERVER, Identity
-from recado.domain.messages import Message
+from recado.domain.jid import Identity
+from recado.domain.messages import Message, is_change
+from recado.domain.notices import read_notice
 from recado.domain.status import is_read_by_owner, step_of
-from recado.domain.tellings import gap_event, message_event, status_event
+from recado.domain.tellings import change_event, gap_event, message_event, status_event
 from recado.domain.texts import storable, storable_json
 
-from . import gaps, identities, receipts, received
+from . import chat_flags, gaps, identities, notices, receipts, reception
 from .database import Tx
 from .identities import Places
+from .notices import Notable
 from .receipts import Step
-from .received import Received
+from .received import Received, received_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +43,15 @@ async def write(tx: Tx, arrivals: Sequence[Arrival], *, new_id: Callable[[], UUI
 
     The caller holds the locks of the instances (`identities.locks`).
     """
-    places = await identities.settle_places(tx, _news(arrivals), _addresses(arrivals), new_id)
+    notables = _notables(arrivals)
+    news, addresses = _news(arrivals) + notices.news(notables), _addresses(arrivals) + notices.addresses(notables)
+    places = await identities.settle_places(tx, news, addresses, new_id)
     batch = _Batch(tx, arrivals, places, new_id, now)
     await batch.note_gaps()
     await batch.write_messages()
     await batch.apply_receipts()
     await batch.mark_read()
-    batch.pass_notices()
+    await batch.heed_notices(notables)
     return batch.events()
 
 
@@ -89,12 +94,16 @@ class _Batch:
             if isinstance(arrival.inbound, Incoming) and not arrival.inbound.is_protocol:
                 numbers[arrival.id] = n
                 rows.append(self._received(arrival, arrival.inbound, latest))
-        written = await received.write(self._tx, rows) if rows else []
-        for message in written:
-            n = numbers[message.id]
-            name = self._arrivals[n].instance_name
-            self._tell(n, message_event(message, id=self._new_id(), instance_name=name, time=self._now))
-        own = [(numbers[message.id], message.instance_id, message.wa_id) for message in written if message.from_me]
+        if not rows:
+            return
+        got = await reception.write(self._tx, rows)
+        for id, message in got.written.items():
+            if not is_change(message):
+                self._tell_message(numbers[id], message, message_event)
+        for id, message in got.changed.items():
+            self._tell_message(numbers[id], message, change_event)
+        written = got.written
+        own = [(numbers[id], one.instance_id, one.wa_id) for id, one in written.items() if one.from_me]
         self._early = await receipts.take_early(self._tx, own) if own else []
 
     async def apply_receipts(self) -> None:
@@ -123,12 +132,20 @@ class _Batch:
             and is_read_by_owner(arrival.inbound.type, is_from_me=arrival.inbound.is_from_me)
             for wa_id in arrival.inbound.wa_ids
         ]
-        if seen:
-            await receipts.read_elsewhere(self._tx, seen)
+        read = await receipts.read_elsewhere(self._tx, seen) if seen else []
+        names = {arrival.instance_id: (n, arrival.instance_name) for n, arrival in enumerate(self._arrivals)}
+        for chat, is_marked in await chat_flags.shown(self._tx, read) if read else ():
+            n, name = names[chat.instance_id]
+            on = Occasion(id=self._new_id(), time=self._now, instance_id=chat.instance_id, instance_name=name)
+            self._tell(n, chat_updated(on, chat, is_marked_unread=is_marked))
 
-    def pass_notices(self) -> None:
+    async def heed_notices(self, notables: Sequence[Notable]) -> None:
+        """Those that change rows are told by what they change, the others are passed on."""
+        if notables:
+            self._told += await notices.write(self._tx, notables, self._places, self._new_id, self._now)
+        read = {one.n for one in notables}
         for n, arrival in enumerate(self._arrivals):
-            if isinstance(notice := arrival.inbound, Notice):
+            if isinstance(notice := arrival.inbound, Notice) and n not in read:
                 event = NewEvent(
                     id=arrival.id,
                     type=NOTICE,
@@ -144,34 +161,22 @@ class _Batch:
         united = identities.united_events(self._places, names, self._new_id, self._now)
         return united + [event for _, event in sorted(self._told, key=lambda pair: pair[0])]
 
+    def _tell_message(self, n: int, message: Message, event_of: Callable[..., NewEvent]) -> None:
+        name = self._arrivals[n].instance_name
+        self._tell(n, event_of(message, id=self._new_id(), instance_name=name, time=self._now))
+
     def _tell(self, n: int, event: NewEvent) -> None:
         self._told.append((n, event))
 
     def _received(self, arrival: Arrival, incoming: Incoming, latest: dict[UUID, datetime]) -> Received:
         chat = self._chat(arrival, incoming)
-        last = latest.get(chat.id) or chat.last_message_at or incoming.sent_at
-        sent_at = latest[chat.id] = max(incoming.sent_at, last)
-        message = Message(
-            id=arrival.id,
-            instance_id=arrival.instance_id,
-            wa_id=incoming.wa_id,
-            chat=chat,
-            sender=None if incoming.is_from_me else self._person(arrival, incoming.sender),
-            from_me=incoming.is_from_me,
-            kind=incoming.kind,
-            text=None if incoming.text is None else storable(incoming.text),
-            quoted_wa_id=incoming.quoted_wa_id,
-            sent_at=sent_at,
-            tiebreak=0,
-            status="sent" if incoming.is_from_me else "received",
-            status_at=sent_at,
-        )
-        return Received(
-            message=message,
-            raw=incoming.raw,
-            content=incoming.content,
-            trouble=None if incoming.trouble is None else storable(incoming.trouble),
-            jids=_jids(incoming.chat, chat),
+        sent_at = incoming.sent_at
+        if incoming.target_wa_id is None:
+            last = latest.get(chat.id) or chat.last_message_at or sent_at
+            sent_at = latest[chat.id] = max(sent_at, last)
+        sender = None if incoming.is_from_me else self._person(arrival, incoming.sender)
+        return received_of(
+            incoming, id=arrival.id, instance_id=arrival.instance_id, chat=chat, sender=sender, sent_at=sent_at
         )
 
     def _steps(self, n: int, arrival: Arrival, receipt: Receipt) -> list[Step]:
@@ -211,6 +216,14 @@ class _Batch:
         return self._places.people.contact(arrival.instance_id, identity) if _is_somebody(identity) else None
 
 
+def _notables(arrivals: Iterable[Arrival]) -> list[Notable]:
+    return [
+        Notable(n=n, instance_id=arrival.instance_id, instance_name=arrival.instance_name, told=told)
+        for n, arrival in enumerate(arrivals)
+        if isinstance(arrival.inbound, Notice) and (told := read_notice(arrival.inbound))
+    ]
+
+
 def _news(arrivals: Iterable[Arrival]) -> list[News]:
     """Everybody who is named as a sender; the chats' people come with the addresses."""
     news = []
@@ -238,13 +251,3 @@ def _addresses(arrivals: Iterable[Arrival]) -> list[tuple[UUID, Address]]:
 
 def _is_somebody(identity: Identity) -> bool:
     return bool(identity.phone or identity.lid)
-
-
-def _jids(chat_jid: str, chat: Chat) -> list[str]:
-    """All names that a gap of this chat may have been noted under."""
-    names = {storable_jid(chat_jid)}
-    if chat.contact is not None and chat.contact.phone_number:
-        names.add(f"{chat.contact.phone_number}@{PHONE_SERVER}")
-    if chat.contact is not None and chat.contact.lid:
-        names.add(chat.contact.lid)
-    return sorted(names)

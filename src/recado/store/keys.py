@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from recado.domain.keys import Key
+from recado.domain.keys import Key, ListedKey
 
 from .database import Tx
 from .rows import execute, fetch_all, fetch_one, fetch_value
@@ -59,18 +59,22 @@ async def find_by_hash(tx: Tx, hash: bytes) -> Key | None:
     )
 
 
-async def of(tx: Tx, instance_id: UUID | None) -> list[Key]:
-    """Those that are not revoked, of one instance or of all; the oldest first."""
+async def of(
+    tx: Tx, instance_id: UUID | None, *, after: UUID | None = None, limit: int | None = None
+) -> list[ListedKey]:
+    """Those that are not revoked, of one instance or of all; the oldest first, `limit` None: all of them."""
     return await fetch_all(
         tx,
-        Key,
+        ListedKey,
         """
-        SELECT id, name, scopes, instance_id, created_at, expires_at, revoked_at, last_used_at
-        FROM recado.api_keys
-        WHERE revoked_at IS NULL AND (%(instance_id)s::uuid IS NULL OR instance_id = %(instance_id)s)
-        ORDER BY id
+        SELECT k.id, k.name, k.scopes, k.instance_id, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
+          i.instance_name
+        FROM recado.api_keys k LEFT JOIN public.whatsapp_instances i ON i.id = k.instance_id
+        WHERE k.revoked_at IS NULL AND (%(instance_id)s::uuid IS NULL OR k.instance_id = %(instance_id)s)
+          AND (%(after)s::uuid IS NULL OR k.id > %(after)s)
+        ORDER BY k.id LIMIT %(limit)s
         """,
-        {"instance_id": instance_id},
+        {"instance_id": instance_id, "after": after, "limit": limit},
     )
 
 
@@ -119,16 +123,31 @@ async def lock(tx: Tx) -> None:
 
 async def has_admin(tx: Tx, *, now: datetime) -> bool:
     """Whether some key can still do everything."""
-    return bool(
-        await fetch_value(
-            tx,
-            """
-            SELECT EXISTS (SELECT FROM recado.api_keys WHERE 'admin' = ANY (scopes) AND instance_id IS NULL
-              AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s))
-            """,
-            (now,),
-        )
-    )
+    return await oldest_admin(tx, now=now) is not None
+
+
+async def oldest_admin(tx: Tx, *, now: datetime) -> UUID | None:
+    """The first key that can still do everything."""
+    query = """
+        SELECT id FROM recado.api_keys
+        WHERE 'admin' = ANY (scopes) AND instance_id IS NULL
+          AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)
+        ORDER BY id LIMIT 1
+        """
+    found: UUID | None = await fetch_value(tx, query, (now,))
+    return found
+
+
+async def is_last_admin(tx: Tx, id: UUID, *, now: datetime) -> bool:
+    """Whether this key can do everything, and no other one can."""
+    query = """
+        SELECT count(*) = 1 AND bool_and(id = %s) FROM (
+          SELECT id FROM recado.api_keys
+          WHERE 'admin' = ANY (scopes) AND instance_id IS NULL
+            AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)
+          LIMIT 2) AS admins
+        """
+    return bool(await fetch_value(tx, query, (id, now)))
 
 
 async def add_ticket(tx: Tx, hash: bytes, key_id: UUID, *, expires_at: datetime, now: datetime) -> None:

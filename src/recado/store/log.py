@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
-from typing import Final, LiteralString
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import orjson
+from psycopg import pq
 
 from recado.domain.events import LoggedEvent, NewEvent
 
 from .database import Tx
-from .rows import fetch_all, fetch_value
+from .rows import fetch_all, fetch_one, fetch_value
+
+_FIELDS: Final = ("position", "id", "type", "time", "instance_id", "instance_name", "chat_id", "data")
 
 _APPEND = "SELECT recado.append_events(%s, %s)"
 
@@ -33,6 +37,54 @@ ORDER BY days.day, e.position
 LIMIT %(limit)s
 """
 
+# The first is found whatever its size. OFFSET 0 keeps the size from being worked out twice.
+_WINDOW: LiteralString = (
+    """
+SELECT position, id, type, time, instance_id, instance_name, chat_id, data, found FROM (
+  SELECT *, count(*) OVER () AS found, sum(size) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes
+  FROM (SELECT e.*, octet_length(e.data::text) AS size FROM ("""
+    + READ
+    + """) AS e OFFSET 0) AS measured
+) AS sized
+WHERE bytes - size < %(max_bytes)s
+ORDER BY position
+"""
+)
+
+_FIND = """
+SELECT position, id, type, time, instance_id, instance_name, chat_id, data FROM recado.event_log
+WHERE day = (SELECT max(day) FROM recado.log_days WHERE first_position <= %(position)s) AND position = %(position)s
+"""
+
+# An event is written within moments of its time: its day is that one, or the one beside it.
+_WITHIN = """
+SELECT position, coalesce(chat_id, instance_id) AS order_key FROM recado.event_log
+WHERE day >= (%(begin)s::timestamptz AT TIME ZONE 'UTC')::date - 1
+  AND (%(end)s::timestamptz IS NULL OR day <= (%(end)s::timestamptz AT TIME ZONE 'UTC')::date + 1)
+  AND time >= %(begin)s AND (%(end)s::timestamptz IS NULL OR time < %(end)s) AND position <= %(until)s
+  AND (%(instance_id)s::uuid IS NULL OR instance_id = %(instance_id)s)
+  AND (%(types)s::text[] IS NULL OR type = ANY (%(types)s))
+ORDER BY position LIMIT %(limit)s
+"""
+
+# As READ, from the newest back, and no further than `floor`: what it costs does not grow with the log.
+_BACK: Final[LiteralString] = """
+SELECT e.position, e.id, e.type, e.time, e.instance_id, e.instance_name, e.chat_id, e.data
+FROM recado.log_days AS days
+CROSS JOIN LATERAL (
+  SELECT * FROM recado.event_log
+  WHERE event_log.day = days.day AND event_log.position < %(before)s AND event_log.position >= %(floor)s
+    AND (%(instance_id)s::uuid IS NULL OR event_log.instance_id = %(instance_id)s)
+    AND (%(types)s::text[] IS NULL OR event_log.type = ANY (%(types)s))
+  ORDER BY event_log.position DESC
+  LIMIT %(limit)s
+) AS e
+WHERE days.first_position < %(before)s
+  AND days.day >= coalesce((SELECT max(day) FROM recado.log_days WHERE first_position <= %(floor)s), '-infinity')
+ORDER BY days.day DESC, e.position DESC
+LIMIT %(limit)s
+"""
+
 _COUNT = """
 SELECT count(*) FROM recado.event_log
 WHERE day >= coalesce((SELECT max(day) FROM recado.log_days WHERE first_position <= %(after)s + 1), '-infinity')
@@ -50,6 +102,22 @@ ORDER BY position DESC LIMIT 1
 _OLDEST = "SELECT min(first_position) FROM recado.log_days"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A part of the log in order; `is_whole` when nothing that was asked for follows it."""
+
+    events: list[LoggedEvent]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an event stands, and what it keeps its order with."""
+
+    position: int
+    order_key: UUID | None
+
+
 async def append(tx: Tx, events: Sequence[NewEvent], *, today: date | None = None) -> list[int]:
     """Write the events and return their positions, in the same order.
 
@@ -62,6 +130,13 @@ async def append(tx: Tx, events: Sequence[NewEvent], *, today: date | None = Non
     return list(range(first, first + len(events)))
 
 
+def append_last(tx: Tx, events: Sequence[NewEvent]) -> None:
+    """The same in the round trip that commits, which then raises its errors: the log is held no longer than it must."""
+    if events:
+        document = pq.Escaping(tx.pgconn).escape_literal(orjson.dumps(events))
+        tx.last_words += b"SELECT recado.append_events(%b, NULL); " % bytes(document)
+
+
 async def read(
     tx: Tx, after: int, limit: int, *, instance_id: UUID | None = None, types: Collection[str] | None = None
 ) -> list[LoggedEvent]:
@@ -70,22 +145,67 @@ async def read(
     Take `head` first to know how far a filtered read has looked: with fewer than `limit` events it has seen all up to
     that head.
     """
-    params = {
-        "after": after,
-        "limit": limit,
-        "instance_id": instance_id,
-        "types": None if types is None else list(types),
-    }
-    return await fetch_all(tx, LoggedEvent, READ, params)
+    return await fetch_all(tx, LoggedEvent, READ, {"after": after, "limit": limit, **_wish(instance_id, types)})
+
+
+async def back(
+    tx: Tx,
+    before: int,
+    floor: int,
+    limit: int,
+    *,
+    instance_id: UUID | None = None,
+    types: Collection[str] | None = None,
+) -> list[LoggedEvent]:
+    """Up to `limit` events before one position and not before another (`floor`), the newest first."""
+    params = {"before": before, "floor": floor, "limit": limit, **_wish(instance_id, types)}
+    return await fetch_all(tx, LoggedEvent, _BACK, params)
+
+
+async def window(
+    tx: Tx,
+    after: int,
+    *,
+    limit: int,
+    max_bytes: int,
+    instance_id: UUID | None = None,
+    types: Collection[str] | None = None,
+) -> Found:
+    """The same, and no more than the first one once their data has `max_bytes` as JSON."""
+    params = {"after": after, "limit": limit, "max_bytes": max_bytes, **_wish(instance_id, types)}
+    rows = await (await tx.execute(_WINDOW, params)).fetchall()
+    found = rows[0][-1] if rows else 0
+    return Found(
+        events=[LoggedEvent(**dict(zip(_FIELDS, row, strict=False))) for row in rows],
+        is_whole=len(rows) == found < limit,
+    )
+
+
+async def find(tx: Tx, position: int) -> LoggedEvent | None:
+    """The event that stands there."""
+    return await fetch_one(tx, LoggedEvent, _FIND, {"position": position})
+
+
+async def within(
+    tx: Tx,
+    begin: datetime,
+    end: datetime | None,
+    *,
+    until: int,
+    limit: int,
+    instance_id: UUID | None = None,
+    types: Collection[str] | None = None,
+) -> list[Place]:
+    """The first events from one moment to before another (None: without end), up to the position `until`."""
+    params = {"begin": begin, "end": end, "until": until, "limit": limit, **_wish(instance_id, types)}
+    return await fetch_all(tx, Place, _WITHIN, params)
 
 
 async def count(
     tx: Tx, after: int, until: int, *, instance_id: UUID | None = None, types: Collection[str] | None = None
 ) -> int:
     """How many such events stand after one position and up to another."""
-    names = None if types is None else list(types)
-    params = {"after": after, "until": until, "instance_id": instance_id, "types": names}
-    return int(await fetch_value(tx, _COUNT, params))
+    return int(await fetch_value(tx, _COUNT, {"after": after, "until": until, **_wish(instance_id, types)}))
 
 
 async def head(tx: Tx) -> int:
@@ -96,3 +216,7 @@ async def head(tx: Tx) -> int:
 async def oldest(tx: Tx) -> int:
     """The position of the first event that is still kept; 1 when there has been none."""
     return await fetch_value(tx, _OLDEST) or 1
+
+
+def _wish(instance_id: UUID | None, types: Collection[str] | None) -> dict[str, Any]:
+    return {"instance_id": instance_id, "types": None if types is None else list(types)}

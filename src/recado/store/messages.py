@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,9 @@ from recado.domain.chats import Chat
 from recado.domain.messages import Message, StatusStep
 from recado.domain.status import predecessors
 
-from . import chats
 from .contacts import contact_of
 from .database import Tx
+from .message_rows import SHAPE, message_of
 
 _INSERT = """
 WITH chat AS (
@@ -51,28 +51,11 @@ INSERT INTO public.whatsapp_message_status (message_id, status, at) SELECT id, %
 ON CONFLICT ON CONSTRAINT whatsapp_message_status_key DO UPDATE SET at = excluded.at
 RETURNING message_id
 """
-_SHAPE = f"""
-SELECT m.id, m.instance_id, m.wa_id, m.from_me, m.kind, m.text, m.quoted_wa_id, m.sent_at, m.tiebreak, m.status,
-  m.status_at, m.error_code, m.error_detail, {chats.COLUMNS},
-  s.id, s.instance_id, s.phone_number, s.lid, s.name, s.push_name, s.business_name
-FROM public.whatsapp_messages m
-JOIN public.whatsapp_chats h ON h.id = m.chat_id
-LEFT JOIN public.whatsapp_contacts p ON p.id = h.contact_id
-LEFT JOIN public.whatsapp_contacts s ON s.id = m.sender_id
-"""
-_GET = f"{_SHAPE} WHERE m.instance_id = %s AND m.id = %s"
-_BY_ID = f"{_SHAPE} WHERE m.id = %s"
-_BY_IDS = f"{_SHAPE} WHERE m.id = ANY (%s)"
-_BY_WA_ID = f"{_SHAPE} WHERE m.instance_id = %s AND m.wa_id = %s ORDER BY m.id LIMIT 1"
-_OF_CHAT = f"""{_SHAPE}
-WHERE m.chat_id = %(chat_id)s AND (%(id)s::uuid IS NULL
-  OR (m.sent_at, m.tiebreak, m.id) < (%(sent_at)s::timestamptz, %(tiebreak)s::bigint, %(id)s::uuid))
-ORDER BY m.sent_at DESC, m.tiebreak DESC, m.id DESC LIMIT %(limit)s
-"""
-_OF_INSTANCE = f"""{_SHAPE}
-WHERE m.instance_id = %(instance_id)s AND (%(id)s::uuid IS NULL OR m.id < %(id)s::uuid)
-ORDER BY m.id DESC LIMIT %(limit)s
-"""
+_GET = f"{SHAPE} WHERE m.instance_id = %s AND m.id = %s"
+_BY_ID = f"{SHAPE} WHERE m.id = %s"
+_BY_IDS = f"{SHAPE} WHERE m.id = ANY (%s)"
+_BY_WA_IDS = f"{SHAPE} WHERE m.chat_id = %s AND m.wa_id = ANY (%s)"
+_BY_WA_ID = f"{SHAPE} WHERE m.instance_id = %s AND m.wa_id = %s ORDER BY m.id LIMIT 1"
 _HISTORY = """
 SELECT t.status, t.at, s.id, s.instance_id, s.phone_number, s.lid, s.name, s.push_name, s.business_name
 FROM public.whatsapp_message_status t LEFT JOIN public.whatsapp_contacts s ON s.id = t.contact_id
@@ -160,7 +143,13 @@ async def by_id(tx: Tx, id: UUID) -> Message | None:
 async def by_ids(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Message]:
     """Messages of any instances, without their histories."""
     cursor = await tx.execute(_BY_IDS, [list(ids)])
-    return {message.id: message for message in map(_message, await cursor.fetchall())}
+    return {message.id: message for message in map(message_of, await cursor.fetchall())}
+
+
+async def by_wa_ids(tx: Tx, chat_id: UUID, wa_ids: Collection[str]) -> list[Message]:
+    """Messages of one chat by WhatsApp's ids, without their histories; two senders may have used the same id."""
+    cursor = await tx.execute(_BY_WA_IDS, [chat_id, list(wa_ids)])
+    return [message_of(row) for row in await cursor.fetchall()]
 
 
 async def get(tx: Tx, instance_id: UUID, id: UUID) -> Message | None:
@@ -183,45 +172,7 @@ async def with_history(tx: Tx, message: Message) -> Message:
     return replace(message, history=steps)
 
 
-async def of_chat(tx: Tx, chat_id: UUID, *, before: tuple[datetime, int, UUID] | None, limit: int) -> list[Message]:
-    """The newest first, from the place (`sent_at`, `tiebreak`, id) on; None: from the end."""
-    sent_at, tiebreak, id = before or (None, None, None)
-    params = {"chat_id": chat_id, "sent_at": sent_at, "tiebreak": tiebreak, "id": id, "limit": limit}
-    cursor = await tx.execute(_OF_CHAT, params)
-    return [_message(row) for row in await cursor.fetchall()]
-
-
-async def of_instance(tx: Tx, instance_id: UUID, *, before: UUID | None, limit: int) -> list[Message]:
-    """The one that was written last first, from that id on."""
-    cursor = await tx.execute(_OF_INSTANCE, {"instance_id": instance_id, "id": before, "limit": limit})
-    return [_message(row) for row in await cursor.fetchall()]
-
-
 async def _one(tx: Tx, query: str, params: Sequence[Any]) -> Message | None:
     cursor = await tx.execute(query, params)
     row = await cursor.fetchone()
-    return _message(row) if row else None
-
-
-def _message(columns: Sequence[Any]) -> Message:
-    (
-        id, instance_id, wa_id, from_me, kind, text, quoted_wa_id, sent_at, tiebreak, status, status_at, error_code,
-        error_detail, *rest,
-    ) = columns  # fmt: skip
-    return Message(
-        id=id,
-        instance_id=instance_id,
-        wa_id=wa_id,
-        chat=chats.chat_of(rest[:-7]),
-        sender=contact_of(rest[-7:]) if rest[-7] is not None else None,
-        from_me=from_me,
-        kind=kind,
-        text=text,
-        quoted_wa_id=quoted_wa_id,
-        sent_at=sent_at,
-        tiebreak=tiebreak,
-        status=status,
-        status_at=status_at,
-        error_code=error_code,
-        error_detail=error_detail,
-    )
+    return message_of(row) if row else None

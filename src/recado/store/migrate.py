@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import resources
+from typing import Final
 
 from .database import Database, Tx
 from .rows import fetch_value, fetch_values
 
+_MAKES: Final = re.compile(r"^CREATE TABLE (public\.\w+)", re.MULTILINE)
 _LOCK = "SELECT pg_advisory_xact_lock(5927101)"
 _BOOKS = """\
 CREATE SCHEMA IF NOT EXISTS recado;
@@ -49,6 +53,11 @@ async def pending(tx: Tx) -> list[str]:
     return [migration.name for migration in migrations() if migration.name not in applied]
 
 
+def new_tables(names: Collection[str]) -> list[str]:
+    """The tables of `public` that those migrations make: nobody may have one of that name before."""
+    return [table for each in migrations() if each.name in names for table in _MAKES.findall(each.text)]
+
+
 def sql() -> str:
     """All of it as a script for an SQL editor, the books included."""
     entry = "INSERT INTO recado.migrations (name) VALUES"
@@ -57,6 +66,7 @@ def sql() -> str:
 
 async def _apply(database: Database, migration: Migration) -> bool:
     async with database.transaction() as tx:
+        await tx.execute("SET LOCAL lock_timeout = 0")  # another process may have all of them to apply
         await tx.execute(_LOCK)
         if migration.name not in await pending(tx):
             return False

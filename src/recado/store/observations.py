@@ -15,7 +15,7 @@ from . import identities
 from .database import Tx
 from .instances import COLUMNS
 from .recordset import recordset
-from .rows import execute, fetch_all
+from .rows import execute, fetch_all, fetch_values
 
 # The leases stay locked until the transaction ends: nobody can take one over between this look and the commit.
 _HELD: Final[LiteralString] = """
@@ -74,6 +74,7 @@ UPDATE public.whatsapp_instances i SET checked_at = %(now)s, state = said.state,
     ELSE i.updated_at END
 FROM said JOIN held ON held.subject = said.id
 WHERE i.id = said.id
+RETURNING i.id
 """
 
 # Nobody has looked at these for a while: no code of theirs can be scanned, and the status follows from the state.
@@ -88,11 +89,18 @@ FROM said JOIN held ON held.subject = said.id
 WHERE i.id = said.id AND (i.status IS DISTINCT FROM said.status OR i.qr_code IS NOT NULL)
 """
 
+# Held, there, and all the same without what was written of it.
+_SWALLOWED: Final[LiteralString] = """
+SELECT i.id, i.instance_name FROM public.whatsapp_instances i
+JOIN recado.leases l ON l.kind = 'instance' AND l.subject = i.id AND l.holder IS NOT NULL
+JOIN json_to_recordset(%s) AS said (id uuid, fence bigint) ON said.id = i.id AND said.fence = l.fence
+"""
+
 _WISHES: Final[LiteralString] = """
 SELECT i.id, i.wanted_at,
   l.holder IS NULL OR l.until <= clock_timestamp() OR l.holder = %(returning)s::uuid AS is_free
 FROM public.whatsapp_instances i LEFT JOIN recado.leases l ON l.kind = 'instance' AND l.subject = i.id
-WHERE i.engine = %(engine)s
+WHERE i.engine = %(engine)s AND (i.reason IS NULL OR i.reason NOT IN ('moving', 'moved'))
 ORDER BY i.wanted_at DESC, i.id
 """
 
@@ -144,14 +152,20 @@ async def remove(tx: Tx, id: UUID, fence: int) -> bool:
     return await execute(tx, _REMOVE, {"id": id, "fence": fence}) == 1
 
 
-async def confirm(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetime) -> int:
-    """Say of each (fence, state) that it is so at `now`; the number of those still held."""
-    return await execute(tx, _CONFIRM, {"said": _said(states), "now": now})
+async def confirm(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetime) -> set[UUID]:
+    """Say of each (fence, state) that it is so at `now`; those still held."""
+    return set(await fetch_values(tx, _CONFIRM, {"said": _said(states), "now": now}))
 
 
 async def correct(tx: Tx, states: Mapping[UUID, tuple[int, State]], now: datetime) -> int:
     """Put right what follows from the state of rows just taken over; the number of those that were wrong."""
     return await execute(tx, _CORRECT, {"said": _said(states), "now": now})
+
+
+async def swallowed(tx: Tx, fences: Mapping[UUID, int]) -> dict[UUID, str]:
+    """Of instances that a write did not touch: those that are held and there, by name. Somebody swallows writes."""
+    said = recordset({"id": id, "fence": fence} for id, fence in fences.items())
+    return dict(await (await tx.execute(_SWALLOWED, (said,))).fetchall()) if fences else {}
 
 
 async def wishes(tx: Tx, engine: str, *, returning: UUID | None) -> list[Wish]:

@@ -65,10 +65,11 @@ WITH seen AS (
   JOIN public.whatsapp_messages m ON m.instance_id = t.instance_id AND m.wa_id = t.wa_id AND NOT m.from_me
   ORDER BY m.chat_id, m.sent_at DESC, m.tiebreak DESC
 )
-UPDATE public.whatsapp_chats h SET updated_at = now(), unread_count = least(h.unread_count, (
+UPDATE public.whatsapp_chats h SET updated_at = now(), is_marked_unread = false, unread_count = least(h.unread_count, (
   SELECT count(*) FROM public.whatsapp_messages m
   WHERE m.chat_id = h.id AND NOT m.from_me AND (m.sent_at, m.tiebreak) > (seen.sent_at, seen.tiebreak)))
-FROM seen WHERE h.id = seen.chat_id AND h.unread_count > 0
+FROM seen WHERE h.id = seen.chat_id AND (h.unread_count > 0 OR h.is_marked_unread)
+RETURNING h.id
 """
 
 
@@ -113,10 +114,10 @@ async def take_early(tx: Tx, messages: Iterable[tuple[int, UUID, str]]) -> list[
     ]
 
 
-async def read_elsewhere(tx: Tx, messages: Iterable[tuple[UUID, str]]) -> None:
-    """The owner has read up to these (instance, WhatsApp's id) on another device: less is unread."""
+async def read_elsewhere(tx: Tx, messages: Iterable[tuple[UUID, str]]) -> list[UUID]:
+    """The owner has read up to these (instance, WhatsApp's id) on another device: less is unread. The chats' ids."""
     rows = recordset({"instance_id": instance_id, "wa_id": wa_id} for instance_id, wa_id in messages)
-    await tx.execute(_READ_ELSEWHERE, [rows])
+    return [id for (id,) in await (await tx.execute(_READ_ELSEWHERE, [rows])).fetchall()]
 
 
 def _row(step: Step) -> dict[str, Any]:

@@ -1,75 +1,33 @@
-"""Messages as they come in, many at once: rows, bytes, the chat's last message, gaps that they fill."""
+"""A message as it is about to be written: the values of its row, and what is kept beside it."""
 
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from recado.domain.chats import Chat, storable_jid
+from recado.domain.contacts import Contact
+from recado.domain.engine import Incoming
+from recado.domain.jid import PHONE_SERVER
 from recado.domain.messages import Message, is_aside
-from recado.domain.texts import storable_json
-from recado.domain.union import Copy, is_same_content
+from recado.domain.texts import storable, storable_json
 
-from .database import Tx
-from .recordset import embedded, recordset
-
-_WRITE = """
-WITH incoming AS MATERIALIZED (
-  SELECT * FROM json_to_recordset(%s::json) AS t (id uuid, instance_id uuid, chat_id uuid, sender_id uuid,
-    from_me boolean, wa_id text, variant smallint, kind text, text text, quoted_wa_id text, sent_at timestamptz,
-    status text, bytes text, content json, trouble text, is_unread boolean, jids text[], place bigint)
-), placed AS MATERIALIZED (
-  SELECT *, coalesce(place, nextval('recado.message_order')) AS tiebreak FROM incoming
-), written AS (
-  INSERT INTO public.whatsapp_messages (id, instance_id, chat_id, sender_id, from_me, wa_id, variant, kind, text,
-    quoted_wa_id, sent_at, tiebreak, status, status_at)
-  SELECT id, instance_id, chat_id, sender_id, from_me, wa_id, variant, kind, text, quoted_wa_id, sent_at,
-    tiebreak, status, sent_at
-  FROM placed
-  ON CONFLICT DO NOTHING
-  RETURNING id, chat_id, sent_at, tiebreak
-), raw AS (
-  INSERT INTO recado.message_raw (message_id, bytes, content, trouble)
-  SELECT i.id, decode(i.bytes, 'base64'), i.content::jsonb, i.trouble FROM incoming i JOIN written USING (id)
-), sent AS (
-  INSERT INTO public.whatsapp_message_status (message_id, status, at)
-  SELECT i.id, i.status, i.sent_at FROM incoming i JOIN written USING (id) WHERE i.from_me
-), filled AS (
-  UPDATE recado.gaps g SET filled_by = w.id
-  FROM written w JOIN incoming i USING (id) CROSS JOIN LATERAL unnest(i.jids) AS j (chat)
-  WHERE g.instance_id = i.instance_id AND g.chat = j.chat AND g.wa_id = i.wa_id AND g.filled_by IS NULL
-), touched AS (
-  UPDATE public.whatsapp_chats h
-  SET last_message_id = CASE WHEN last.tiebreak > h.last_tiebreak THEN last.id ELSE h.last_message_id END,
-    last_message_at = greatest(h.last_message_at, last.sent_at),
-    last_tiebreak = greatest(h.last_tiebreak, last.tiebreak),
-    unread_count = h.unread_count + last.unread, updated_at = now()
-  FROM (
-    SELECT DISTINCT ON (w.chat_id) w.chat_id, w.id, w.sent_at, w.tiebreak,
-      count(*) FILTER (WHERE i.is_unread) OVER (PARTITION BY w.chat_id) AS unread
-    FROM written w JOIN incoming i USING (id) ORDER BY w.chat_id, w.tiebreak DESC
-  ) last
-  WHERE h.id = last.chat_id
-)
-SELECT p.id, p.tiebreak, EXISTS (SELECT FROM written w WHERE w.id = p.id) FROM placed p
-"""
-_HOLDERS = """
-SELECT m.id, m.chat_id, m.wa_id, m.sender_id, m.kind, m.text, r.bytes, m.variant, m.status
-FROM json_to_recordset(%s::json) AS t (chat_id uuid, wa_id text, sender_id uuid)
-JOIN public.whatsapp_messages m
-  ON m.chat_id = t.chat_id AND m.wa_id = t.wa_id AND m.sender_id IS NOT DISTINCT FROM t.sender_id
-LEFT JOIN recado.message_raw r ON r.message_id = m.id
-"""
+from .recordset import embedded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A message with what is kept beside it. `jids` are all names of its chat, under which a gap may be noted."""
+    """A message with what is kept beside it. `jids` are all names of its chat, under which a gap may be noted.
+
+    `place` is its tiebreak, drawn when it is written if None. One of history counts as read; when `is_edited` its
+    content is not the first one that was sent under its id.
+    """
 
     message: Message
     raw: bytes
@@ -78,72 +36,63 @@ class Received:
     jids: Sequence[str]
     variant: int = 0
     place: int | None = None
+    is_history: bool = False
+    is_edited: bool = False
 
 
-async def write(tx: Tx, received: Sequence[Received]) -> list[Message]:
-    """Write what is not there yet and return it, in order, with its place in the chat.
+def received_of(
+    incoming: Incoming,
+    *,
+    id: UUID,
+    instance_id: UUID,
+    chat: Chat,
+    sender: Contact | None,
+    sent_at: datetime,
+    status: str | None = None,
+    place: int | None = None,
+    is_edited: bool = False,
+    jids: Sequence[str] | None = None,
+) -> Received:
+    """The row that a message becomes. `sender` is None for your own; whatever has a `place` is history.
 
-    One that has the id of another but not its content is kept beside it as a variant. The caller holds the lock.
+    `jids` are the `names_of` its chat, if they are known already.
     """
-    places = await _insert(tx, received)
-    strays = [replace(one, place=places[one.message.id][0]) for one in received if not places[one.message.id][1]]
-    if strays:
-        different = await _variants(tx, strays)
-        places |= await _insert(tx, different) if different else {}
-    return [
-        replace(one.message, tiebreak=tiebreak)
-        for one in received
-        for tiebreak, is_written in [places[one.message.id]]
-        if is_written
-    ]
-
-
-async def _insert(tx: Tx, received: Iterable[Received]) -> dict[UUID, tuple[int, bool]]:
-    """Each one's place in its chat, and whether it was written there."""
-    cursor = await tx.execute(_WRITE, [recordset(_row(one) for one in received)])
-    return {id: (tiebreak, is_written) for id, tiebreak, is_written in await cursor.fetchall()}
-
-
-async def _variants(tx: Tx, strays: Sequence[Received]) -> list[Received]:
-    """Of those whose key was taken, the ones that say something else than all who hold it."""
-    keys = {_key(one.message): one.message for one in strays}
-    rows = recordset({"chat_id": chat, "wa_id": wa_id, "sender_id": sender} for chat, wa_id, sender in keys)
-    cursor = await tx.execute(_HOLDERS, [rows])
-    holders: dict[tuple[UUID, str, UUID | None], list[Copy]] = defaultdict(list)
-    for id, chat, wa_id, sender, kind, text, raw, variant, status in await cursor.fetchall():
-        key = (chat, wa_id, sender)
-        holders[key].append(Copy(id=id, key=key, kind=kind, text=text, raw=raw, variant=variant, status=status))
-    different = []
-    for stray in strays:
-        held = holders[_key(stray.message)]
-        copy = _copy(stray, variant=1 + max((one.variant for one in held), default=-1))
-        if not any(is_same_content(copy, one) for one in held):
-            held.append(copy)
-            different.append(replace(stray, variant=copy.variant))
-    return different
-
-
-def _key(message: Message) -> tuple[UUID, str, UUID | None]:
-    return message.chat.id, message.wa_id, message.sender.id if message.sender else None
-
-
-def _copy(one: Received, *, variant: int) -> Copy:
-    message = one.message
-    return Copy(
-        id=message.id,
-        key=_key(message),
-        kind=message.kind,
-        text=message.text,
-        raw=one.raw,
-        variant=variant,
-        status=message.status,
+    message = Message(
+        id=id,
+        instance_id=instance_id,
+        wa_id=incoming.wa_id,
+        chat=chat,
+        sender=sender,
+        from_me=incoming.is_from_me,
+        kind=incoming.kind,
+        text=None if incoming.text is None else storable(incoming.text),
+        quoted_wa_id=incoming.quoted_wa_id,
+        quoted_text=incoming.quoted_text,
+        details=incoming.details,
+        media=incoming.media,
+        target_wa_id=incoming.target_wa_id,
+        edited_at=sent_at if is_edited else None,
+        sent_at=sent_at,
+        tiebreak=place or 0,
+        status=status or ("sent" if incoming.is_from_me else "received"),
+        status_at=sent_at,
+    )
+    return Received(
+        message=message,
+        raw=incoming.raw,
+        content=incoming.content,
+        trouble=None if incoming.trouble is None else storable(incoming.trouble),
+        jids=names_of(chat, incoming.chat) if jids is None else jids,
+        place=place,
+        is_history=place is not None,
+        is_edited=is_edited,
     )
 
 
-def _row(one: Received) -> dict[str, Any]:
+def row_of(one: Received) -> dict[str, Any]:
+    """All of it, for `reception.write`."""
     message = one.message
-    content, trouble = _document(one.content)
-    return {
+    row = content_of(one) | {
         "id": message.id,
         "instance_id": message.instance_id,
         "chat_id": message.chat.id,
@@ -151,18 +100,38 @@ def _row(one: Received) -> dict[str, Any]:
         "from_me": message.from_me,
         "wa_id": message.wa_id,
         "variant": one.variant,
-        "kind": message.kind,
-        "text": message.text,
-        "quoted_wa_id": message.quoted_wa_id,
         "sent_at": message.sent_at,
         "status": message.status,
-        "bytes": base64.b64encode(one.raw).decode(),
-        "content": content,
-        "trouble": one.trouble or trouble,
-        "is_unread": not message.from_me and not is_aside(message.kind),
+        "is_unread": not (message.from_me or one.is_history or is_aside(message.kind)),
+        "is_history": one.is_history,
         "jids": one.jids,
         "place": one.place,
     }
+    if message.target_wa_id is not None:
+        row["target_wa_id"] = message.target_wa_id
+    if message.media is not None:
+        row["media"] = message.media
+    return row
+
+
+def content_of(one: Received) -> dict[str, Any]:
+    """What an edit changes of it."""
+    message = one.message
+    content, trouble = _document(one.content)
+    row: dict[str, Any] = {
+        "kind": message.kind,
+        "text": message.text,
+        "quoted_wa_id": message.quoted_wa_id,
+        "edited_at": message.sent_at if one.is_edited else None,
+        "bytes": base64.b64encode(one.raw).decode(),
+        "content": content,
+        "trouble": one.trouble or trouble,
+    }
+    if message.quoted_text is not None:
+        row["quoted_text"] = message.quoted_text
+    if message.details is not None:
+        row["details"] = message.details
+    return row
 
 
 def _document(content: dict[str, Any] | None) -> tuple[orjson.Fragment | None, str | None]:
@@ -179,3 +148,13 @@ def _document(content: dict[str, Any] | None) -> tuple[orjson.Fragment | None, s
         return embedded(orjson.dumps(storable_json(content))), None
     except (orjson.JSONEncodeError, RecursionError) as error:
         return None, f"its JSON cannot be kept: {error}"
+
+
+def names_of(chat: Chat, told: str) -> list[str]:
+    """All names that a gap of this chat may have been noted under; `told` is the JID that it was named by."""
+    names = {storable_jid(told)}
+    if chat.contact is not None and chat.contact.phone_number:
+        names.add(f"{chat.contact.phone_number}@{PHONE_SERVER}")
+    if chat.contact is not None and chat.contact.lid:
+        names.add(chat.contact.lid)
+    return sorted(names)

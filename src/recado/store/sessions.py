@@ -8,19 +8,30 @@ from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
-from recado.domain.instances import Linked
+from recado.domain.instances import Linked, Past
 
 from .database import Tx
 from .recordset import recordset
-from .rows import execute
+from .rows import execute, fetch_one
 
 _PUT: Final[LiteralString] = """
 INSERT INTO public.whatsapp_sessions AS s (instance_name, phone_number, session_data, last_activity)
 SELECT i.instance_name, said.phone_number, said.session_data, said.last_activity
 FROM json_to_recordset(%s) AS said (id uuid, phone_number text, session_data jsonb, last_activity timestamptz)
 JOIN public.whatsapp_instances i ON i.id = said.id
-ON CONFLICT (instance_name) DO UPDATE SET phone_number = excluded.phone_number, session_data = excluded.session_data,
-  last_activity = excluded.last_activity
+ON CONFLICT (instance_name) DO UPDATE SET phone_number = excluded.phone_number,
+  session_data = coalesce(s.session_data, '{}') || excluded.session_data, last_activity = excluded.last_activity
+"""
+
+_PAST: Final[LiteralString] = """
+SELECT
+  (SELECT t.at FROM recado.timeline t WHERE t.instance_id = i.id AND t.code = 'paired' AND i.phone_number IS NOT NULL
+    ORDER BY t.id DESC LIMIT 1) AS paired_at,
+  (SELECT p.seen_at FROM recado.phones p WHERE p.instance_id = i.id AND i.phone_number IS NOT NULL) AS phone_seen_at,
+  (s.session_data->'backup'->>'at')::timestamptz AS backup_at,
+  s.session_data->'backup'->>'file' AS backup_file
+FROM public.whatsapp_instances i LEFT JOIN public.whatsapp_sessions s ON s.instance_name = i.instance_name
+WHERE i.id = %s
 """
 
 _DROP: Final[LiteralString] = """
@@ -36,6 +47,11 @@ class Ready:
     id: UUID
     linked: Linked
     at: datetime
+
+
+async def past(tx: Tx, id: UUID) -> Past:
+    """What is remembered of this instance's linked phone."""
+    return await fetch_one(tx, Past, _PAST, (id,)) or Past()
 
 
 async def put(tx: Tx, sessions: Collection[Ready]) -> None:

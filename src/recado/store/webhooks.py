@@ -17,9 +17,13 @@ from .rows import execute, fetch_all, fetch_one
 
 _SHAPE: LiteralString = """
 SELECT w.id, w.instance_id, i.instance_name, w.source, w.url, w.events, w.headers, w.state, w.state_reason, c.position,
-  c.failing_since, w.created_at, w.updated_at
+  p.waiting, p.dead, c.failing_since, w.created_at, w.updated_at
 FROM recado.webhooks w JOIN recado.webhook_cursors c ON c.webhook_id = w.id
 LEFT JOIN public.whatsapp_instances i ON i.id = w.instance_id
+CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE state <> 'dead') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead
+  FROM recado.parked_deliveries WHERE webhook_id = w.id
+) AS p
 """
 
 
@@ -91,6 +95,30 @@ async def of(tx: Tx, instance_id: UUID | None) -> list[Webhook]:
     )
 
 
+async def concerning(tx: Tx, instance_id: UUID, limit: int) -> list[Webhook]:
+    """Those that hear of this instance: its own, then those of all instances; the oldest first."""
+    return await fetch_all(
+        tx,
+        Webhook,
+        _SHAPE + "WHERE w.instance_id = %s OR w.instance_id IS NULL ORDER BY w.instance_id IS NULL, w.id LIMIT %s",
+        (instance_id, limit),
+    )
+
+
+async def slowest(tx: Tx) -> Webhook | None:
+    """The one that keeps the log from being dropped, by its cursor or by what is parked for it."""
+    return await fetch_one(
+        tx,
+        Webhook,
+        _SHAPE
+        + """
+        WHERE w.state <> 'disabled' ORDER BY least(c.position, (
+          SELECT min(p.position) - 1 FROM recado.parked_deliveries p WHERE p.webhook_id = w.id AND p.state <> 'dead'))
+        LIMIT 1
+        """,
+    )
+
+
 async def update(
     tx: Tx,
     id: UUID,
@@ -127,6 +155,21 @@ async def touch(tx: Tx, id: UUID, *, now: datetime) -> None:
         tx,
         "UPDATE recado.webhooks SET updated_at = greatest(%s, updated_at + interval '1 us') WHERE id = %s",
         (now, id),
+    )
+
+
+async def touch_behind(tx: Tx, oldest: int, *, now: datetime) -> None:
+    """Touch those that have lost something, because the log begins at `oldest`."""
+    await execute(
+        tx,
+        """
+        UPDATE recado.webhooks w SET updated_at = greatest(%(now)s, w.updated_at + interval '1 us')
+        FROM recado.webhook_cursors c WHERE c.webhook_id = w.id AND w.state = 'active' AND (
+          c.position < %(oldest)s::bigint - 1 OR EXISTS (
+            SELECT FROM recado.parked_deliveries p
+            WHERE p.webhook_id = w.id AND p.state <> 'dead' AND p.position < %(oldest)s))
+        """,
+        {"oldest": oldest, "now": now},
     )
 
 

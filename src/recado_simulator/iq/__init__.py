@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from recado_simulator.iq.account import blocklist, privacy
 from recado_simulator.iq.app_state import answer as app_state
 from recado_simulator.iq.encrypt import answer as encrypt
+from recado_simulator.iq.group import answer as group
 from recado_simulator.iq.media import answer as media
 from recado_simulator.iq.pairing import answer as pairing
 from recado_simulator.iq.passive import answer as passive
@@ -31,6 +32,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "privacy": privacy,
         "urn:xmpp:ping": ping,
         "usync": usync,
+        "w:g2": group,
         "w:m": media,
         "w:p": ping,
         "w:profile:picture": picture,

@@ -1,4 +1,4 @@
-"""`privacy`, `blocklist`: an account's settings, all of them as on the first day."""
+"""`privacy`, `blocklist`: an account's settings, as on the first day but for read receipts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ PRIVACY = ("readreceipts", "profile", "status", "online", "last", "groupadd", "c
 def privacy(query: Query) -> list[Node]:
     if query.is_set:
         return []
-    return [Node("privacy", {}, [Node("category", {"name": name, "value": "all"}) for name in PRIVACY])]
+    hides_reads = not query.network.handset(query.device.account).shows_reads
+    values = dict.fromkeys(PRIVACY, "all") | ({"readreceipts": "none"} if hides_reads else {})
+    return [Node("privacy", {}, [Node("category", {"name": name, "value": value}) for name, value in values.items()])]
 
 
 def blocklist(query: Query) -> list[Node]:

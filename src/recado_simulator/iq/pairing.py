@@ -1,9 +1,9 @@
-"""`md`: pairing by code, and a device that unlinks itself."""
+"""`md`: pairing by code or with a passkey, and a device that unlinks itself."""
 
 from __future__ import annotations
 
 from recado_simulator.iq.query import IqError, Query
-from recado_simulator.link_offer import CompanionFinish, CompanionHello
+from recado_simulator.link_offer import PASSKEY_STEPS, CompanionFinish, CompanionHello
 from recado_simulator.node import Node
 
 
@@ -12,6 +12,12 @@ def answer(query: Query) -> list[Node]:
         device = query.device
         query.after.append(lambda: query.network.forget_device(device))
         return []
+    if query.node.first("ref"):
+        return [Node("ref", {}, query.network.pairings.passkey_ref().encode())]
+    for tag in PASSKEY_STEPS:
+        if step := query.node.first(tag):
+            query.network.pairings.passkey_step(query.connection, step)
+            return []
     linking = query.node.first("link_code_companion_reg")
     if linking is None:
         return []

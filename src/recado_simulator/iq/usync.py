@@ -92,4 +92,11 @@ def status(network: Network, account: Account) -> Node:
     return Node("status", {}, b"")
 
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({"devices": devices, "lid": lid, "status": status})
+def picture(network: Network, account: Account) -> Node:
+    held = network.pictures.of(account)
+    return Node("picture", {"id": held.id} if held and not held.is_hidden else {})
+
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {"devices": devices, "lid": lid, "picture": picture, "status": status}
+)

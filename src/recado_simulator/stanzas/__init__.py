@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 
 from recado_simulator import iq
 from recado_simulator.node import Node
-from recado_simulator.stanzas import ack, message, receipt
+from recado_simulator.stanzas import ack, message, presence, receipt
 
 if TYPE_CHECKING:
     from recado_simulator.connection import Connection
 
 Handler = Callable[["Connection", Node], None]
 
-# Presence, typing and telemetry (`presence`, `chatstate`, `ib`) want no answer and are heard by nobody.
+# Telemetry (`ib`) wants no answer and is heard by nobody.
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {"ack": ack.handle, "iq": iq.handle, "message": message.handle, "receipt": receipt.handle}
+    {
+        "ack": ack.handle,
+        "chatstate": presence.handle_typing,
+        "iq": iq.handle,
+        "message": message.handle,
+        "presence": presence.handle,
+        "receipt": receipt.handle,
+    }
 )
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def handle(connection: Connection, node: Node) -> None:
     if connection.device is None:
         return
-    key = parcel_key(node.text("class"), node.attrs.get("to"), node.text("id"), node.text("type"))
+    type, participant = node.text("type"), node.jid("participant")
+    key = parcel_key(node.text("class"), node.attrs.get("to"), node.text("id"), type, participant)
     if connection.acked(key):
         return
     code = node.text("error")

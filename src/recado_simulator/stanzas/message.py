@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from recado_simulator.ledger import LedgerRow
+from recado_simulator.letter import PEER
 from recado_simulator.node import Node, Value
 
 if TYPE_CHECKING:
     from recado_simulator.account import LinkedDevice
     from recado_simulator.connection import Connection
+    from recado_simulator.network import Network
 
 
 def handle(connection: Connection, node: Node) -> None:
@@ -19,7 +21,7 @@ def handle(connection: Connection, node: Node) -> None:
         return
     network = connection.network
     row = enter(device, node, connection)
-    nack = network.faults.next_nack(device.account)
+    nack = refusal(device, node, network)
     if nack:
         connection.send(ack(node, network.now(), {"error": str(nack)}))
         return
@@ -29,19 +31,27 @@ def handle(connection: Connection, node: Node) -> None:
     network.ledger.changed()
 
 
-def enter(device: LinkedDevice, node: Node, connection: Connection) -> LedgerRow:
-    to = node.jid("to")
-    return connection.network.ledger.open(
-        LedgerRow(
-            direction="out",
-            id=node.text("id"),
-            account=device.account.phone,
-            device=device.number,
-            sender=str(device.lid_jid),
-            recipient=str(to.bare if to else ""),
-            queued_at=connection.network.now(),
-        )
+def refusal(device: LinkedDevice, node: Node, network: Network) -> int:
+    """The code that it is refused with, 0 when it is not."""
+    account, to = device.account, node.jid("to")
+    return (
+        network.faults.next_nack(account) or network.faults.refusal(account, to) or network.groups.refusal(account, to)
     )
+
+
+def enter(device: LinkedDevice, node: Node, connection: Connection) -> LedgerRow:
+    """The ledger's row of the message; what a device asks of its phone has one that is kept nowhere."""
+    to = node.jid("to")
+    row = LedgerRow(
+        direction="out",
+        id=node.text("id"),
+        account=device.account.phone,
+        device=device.number,
+        sender=str(device.lid_jid),
+        recipient=str(to.bare if to else ""),
+        queued_at=connection.network.now(),
+    )
+    return row if node.text("category") == PEER else connection.network.ledger.open(row)
 
 
 def acknowledge(connection: Connection, device: LinkedDevice, node: Node, row: LedgerRow) -> None:

@@ -1,10 +1,6 @@
 package rpc
 
-import (
-	"encoding/json"
-	"fmt"
-	"maps"
-)
+import "fmt"
 
 // Kind is a sort of error that the protocol knows. What Passes may succeed when the same call is made again.
 type Kind struct {
@@ -31,6 +27,7 @@ var (
 	Storage        = Kind{"storage", -32008, true}
 	File           = Kind{"file", -32009, false}
 	NotOnWhatsApp  = Kind{"not_on_whatsapp", -32010, false}
+	Gone           = Kind{"gone", -32011, false}
 )
 
 // Fault is an error that the other side gets to see.
@@ -49,18 +46,7 @@ func Errorf(kind Kind, format string, args ...any) *Fault {
 }
 
 // With adds to the data of a fault.
-func (f *Fault) With(more map[string]any) *Fault {
-	maps.Copy(f.Data, more)
+func (f *Fault) With(key string, value any) *Fault {
+	f.Data[key] = value
 	return f
-}
-
-// Decode reads params; nothing at all leaves them as they are.
-func Decode(raw json.RawMessage, params any) error {
-	if len(raw) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(raw, params); err != nil {
-		return Errorf(InvalidParams, "the params are wrong: %v", err)
-	}
-	return nil
 }

@@ -4,58 +4,92 @@ package rpc
 import (
 	"bufio"
 	"bytes"
+	"container/list"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
-// Method answers one request; an error that is no *Fault becomes an internal one.
-type Method func(ctx context.Context, params json.RawMessage) (any, error)
+// ErrTooLong says that a frame would be over the limit.
+var ErrTooLong = errors.New("the frame is too long")
 
-// Peer speaks and listens. Each request of the other side is answered in a goroutine of its own.
+// Handler answers one request; an error that is no *Fault becomes an internal one.
+type Handler func(ctx context.Context, method string, params json.RawMessage) (any, error)
+
+// Peer speaks and listens.
 type Peer struct {
-	// Methods must be complete before Listen.
-	Methods map[string]Method
-	limit   int
-	log     *slog.Logger
-	lanes   *lanes
-	heard   atomic.Int64
-	mu      sync.Mutex
-	lastID  int64
-	asked   map[string]chan error
+	// Heard is called with every frame that comes.
+	Heard  func()
+	limit  int
+	log    *slog.Logger
+	lastID atomic.Int64
+
+	mu              sync.Mutex
+	changed         *sync.Cond
+	urgent, content list.List // what waits to be written; all that is urgent goes first
+	isHushed        bool
+	asked           map[string]chan error
+	handling        sync.WaitGroup
 }
 
 // New makes a peer whose frames hold at most limit bytes, newline included.
 func New(limit int, log *slog.Logger) *Peer {
-	p := &Peer{limit: limit, log: log, lanes: newLanes(), asked: map[string]chan error{}, Methods: map[string]Method{}}
-	p.heard.Store(time.Now().UnixNano())
+	p := &Peer{Heard: func() {}, limit: limit, log: log, asked: map[string]chan error{}}
+	p.changed = sync.NewCond(&p.mu)
 	return p
 }
 
-// Heard says when the other side's last frame came.
-func (p *Peer) Heard() time.Time { return time.Unix(0, p.heard.Load()) }
-
 // Speak writes to out until Hush was called and all is written.
-func (p *Peer) Speak(out io.Writer) error { return p.lanes.run(out) }
+func (p *Peer) Speak(out io.Writer) error {
+	for line := p.next(); line != nil; line = p.next() {
+		if _, err := out.Write(line); err != nil {
+			return fmt.Errorf("write a frame: %w", err)
+		}
+	}
+	return nil
+}
 
-// Hush ends Speak after what is already said.
-func (p *Peer) Hush() { p.lanes.close() }
+func (p *Peer) next() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		for _, lane := range []*list.List{&p.urgent, &p.content} {
+			if first := lane.Front(); first != nil {
+				return lane.Remove(first).([]byte)
+			}
+		}
+		if p.isHushed {
+			return nil
+		}
+		p.changed.Wait()
+	}
+}
 
-// Listen reads until in ends, which is no error.
-func (p *Peer) Listen(ctx context.Context, in io.Reader) error {
+// Hush ends Speak when all requests are answered and all is written.
+func (p *Peer) Hush() {
+	p.handling.Wait()
+	p.change(func() { p.isHushed = true })
+}
+
+func (p *Peer) change(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do()
+	p.changed.Signal()
+}
+
+// Listen reads until in ends, which is no error. Each request is handled in a goroutine of its own.
+func (p *Peer) Listen(ctx context.Context, in io.Reader, handle Handler) error {
 	lines := bufio.NewReaderSize(in, p.limit)
 	for {
 		line, err := lines.ReadSlice('\n')
-		tooLong := errors.Is(err, bufio.ErrBufferFull)
+		isTooLong := errors.Is(err, bufio.ErrBufferFull)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = lines.ReadSlice('\n')
 		}
@@ -64,11 +98,11 @@ func (p *Peer) Listen(ctx context.Context, in io.Reader) error {
 		} else if err != nil {
 			return fmt.Errorf("read a frame: %w", err)
 		}
-		p.heard.Store(time.Now().UnixNano())
-		if tooLong {
+		p.Heard()
+		if isTooLong {
 			p.answer(nil, nil, Errorf(InvalidRequest, "a frame holds at most %d bytes", p.limit))
 		} else {
-			p.receive(ctx, bytes.Clone(line))
+			p.receive(ctx, line, handle)
 		}
 	}
 }
@@ -77,13 +111,14 @@ type frame struct {
 	Version string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id,omitempty"`
 	Method  string          `json:"method,omitempty"`
-	Params  json.RawMessage `json:"params,omitempty"`
+	Params  any             `json:"params,omitempty"`
 	Result  any             `json:"result,omitempty"`
 	Error   *Fault          `json:"error,omitempty"`
 }
 
-func (p *Peer) receive(ctx context.Context, line []byte) {
-	var f frame
+func (p *Peer) receive(ctx context.Context, line []byte, handle Handler) {
+	var params json.RawMessage
+	f := frame{Params: &params}
 	err := json.Unmarshal(line, &f)
 	switch wrongType := (*json.UnmarshalTypeError)(nil); {
 	case errors.As(err, &wrongType), err == nil && (f.Version != "2.0" || f.Method == "" && f.ID == nil):
@@ -91,34 +126,19 @@ func (p *Peer) receive(ctx context.Context, line []byte) {
 	case err != nil:
 		p.answer(nil, nil, Errorf(Parse, "the frame is no JSON: %v", err))
 	case f.Method != "":
-		go p.perform(ctx, f)
+		p.handling.Go(func() {
+			result, err := handle(ctx, f.Method, params)
+			if f.ID != nil {
+				p.answer(f.ID, result, err)
+			}
+		})
 	default:
 		p.settle(f)
 	}
 }
 
-func (p *Peer) perform(ctx context.Context, f frame) {
-	result, err := p.call(ctx, f)
-	if f.ID != nil {
-		p.answer(f.ID, result, err)
-	}
-}
-
-func (p *Peer) call(ctx context.Context, f frame) (result any, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			p.log.Error("a call panicked", "method", f.Method, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			err = Errorf(Internal, "%s panicked: %v", f.Method, cause)
-		}
-	}()
-	if method, ok := p.Methods[f.Method]; ok {
-		return method(ctx, f.Params)
-	}
-	return nil, Errorf(UnknownMethod, "there is no method %q", f.Method)
-}
-
 func (p *Peer) answer(id json.RawMessage, result any, err error) {
-	f := frame{Version: "2.0", ID: id, Result: result}
+	f := frame{ID: id, Result: result}
 	if id == nil {
 		f.ID = json.RawMessage("null")
 	}
@@ -128,61 +148,57 @@ func (p *Peer) answer(id json.RawMessage, result any, err error) {
 			f.Error = Errorf(Internal, "%v", err)
 		}
 	}
-	line, err := json.Marshal(f)
-	if err != nil || len(line) >= p.limit {
-		p.log.Error("an answer cannot be sent", "bytes", len(line), "error", err)
-		line, _ = json.Marshal(frame{Version: "2.0", ID: f.ID, Error: Errorf(Internal, "the answer fits into no frame")})
+	if err := p.push(&p.urgent, f); err != nil {
+		_ = p.push(&p.urgent, frame{ID: f.ID, Error: Errorf(Internal, "no answer: %v", err)})
 	}
-	p.lanes.push(&p.lanes.urgent, append(line, '\n'))
+}
+
+func (p *Peer) push(lane *list.List, f frame) error {
+	f.Version = "2.0"
+	var line bytes.Buffer
+	if err := json.NewEncoder(&line).Encode(f); err != nil {
+		return fmt.Errorf("encode a frame: %w", err)
+	} else if line.Len() > p.limit {
+		return ErrTooLong
+	}
+	p.change(func() { lane.PushBack(line.Bytes()) })
+	return nil
 }
 
 // Notify says something that has no answer, ahead of all content.
 func (p *Peer) Notify(method string, params any) {
-	raw, err := json.Marshal(params)
-	if err == nil {
-		raw, err = json.Marshal(frame{Version: "2.0", Method: method, Params: raw})
+	if err := p.push(&p.urgent, frame{Method: method, Params: params}); err != nil {
+		p.log.Error("a notification cannot be sent", "method", method, "error", err)
 	}
-	if err != nil {
-		p.log.Error("a notification cannot be encoded", "method", method, "error", err)
-		return
-	}
-	p.lanes.push(&p.lanes.urgent, append(raw, '\n'))
 }
 
-// Overhead is how much longer than its params a request of Ask can be.
-const Overhead = 96
-
 // Ask sends a request with content. What it returns waits for the answer: nil when the other side gave a result.
-func (p *Peer) Ask(method string, params []byte) (wait func(context.Context) error) {
+func (p *Peer) Ask(method string, params any) (wait func(context.Context) error, err error) {
+	id := strconv.FormatInt(p.lastID.Add(1), 10)
 	answer := make(chan error, 1)
-	p.mu.Lock()
-	p.lastID++
-	id := strconv.FormatInt(p.lastID, 10)
-	p.asked[id] = answer
-	p.mu.Unlock()
-	head := `{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `","params":`
-	p.lanes.push(&p.lanes.content, slices.Concat([]byte(head), params, []byte("}\n")))
+	withdraw := func() { delete(p.asked, id) }
+	p.change(func() { p.asked[id] = answer })
+	if err := p.push(&p.content, frame{ID: json.RawMessage(id), Method: method, Params: params}); err != nil {
+		p.change(withdraw)
+		return nil, err
+	}
 	return func(ctx context.Context) error {
-		defer p.withdraw(id)
+		defer p.change(withdraw)
 		select {
 		case err := <-answer:
 			return err
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-	}
-}
-
-func (p *Peer) withdraw(id string) chan error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	answer := p.asked[id]
-	delete(p.asked, id)
-	return answer
+	}, nil
 }
 
 func (p *Peer) settle(f frame) {
-	answer := p.withdraw(string(f.ID))
+	var answer chan error
+	p.change(func() {
+		answer = p.asked[string(f.ID)]
+		delete(p.asked, string(f.ID))
+	})
 	switch {
 	case answer == nil:
 	case f.Error != nil:

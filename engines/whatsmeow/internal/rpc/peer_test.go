@@ -21,14 +21,22 @@ type conversation struct {
 	ended chan error
 }
 
-func talk(t *testing.T, methods map[string]Method) *conversation {
+type methods map[string]func(params json.RawMessage) (any, error)
+
+func (m methods) handle(_ context.Context, method string, params json.RawMessage) (any, error) {
+	if do, ok := m[method]; ok {
+		return do(params)
+	}
+	return nil, Errorf(UnknownMethod, "there is no method %q", method)
+}
+
+func talk(t *testing.T, m methods) *conversation {
 	t.Helper()
 	peer := New(limit, slog.New(slog.DiscardHandler))
-	peer.Methods = methods
 	theirs, to := io.Pipe()
 	from, ours := io.Pipe()
 	c := &conversation{peer, to, bufio.NewReader(from), make(chan error, 1)}
-	go func() { c.ended <- peer.Listen(t.Context(), theirs) }()
+	go func() { c.ended <- peer.Listen(t.Context(), theirs, m.handle) }()
 	go func() { _ = peer.Speak(ours) }()
 	t.Cleanup(func() { to.Close(); peer.Hush(); from.Close() })
 	return c
@@ -60,6 +68,15 @@ func (c *conversation) exchange(t *testing.T, line string) map[string]any {
 	return c.next(t)
 }
 
+func (c *conversation) ask(t *testing.T) func(context.Context) error {
+	t.Helper()
+	wait, err := c.Ask("event", map[string]any{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wait
+}
+
 func codeOf(f map[string]any) int {
 	fault, _ := f["error"].(map[string]any)
 	code, _ := fault["code"].(float64)
@@ -67,9 +84,10 @@ func codeOf(f map[string]any) int {
 }
 
 func TestACallGetsItsResultUnderItsID(t *testing.T) {
-	c := talk(t, map[string]Method{"double": func(_ context.Context, raw json.RawMessage) (any, error) {
+	c := talk(t, methods{"double": func(raw json.RawMessage) (any, error) {
 		var n int
-		return map[string]int{"n": n}, Decode(raw, &n)
+		err := json.Unmarshal(raw, &n)
+		return map[string]int{"n": n}, err
 	}})
 	f := c.exchange(t, `{"jsonrpc":"2.0","id":"x7","method":"double","params":4}`)
 	if f["id"] != "x7" || f["result"] == nil || f["error"] != nil {
@@ -78,8 +96,8 @@ func TestACallGetsItsResultUnderItsID(t *testing.T) {
 }
 
 func TestAnErrorComesWithoutAResult(t *testing.T) {
-	c := talk(t, map[string]Method{"fail": func(context.Context, json.RawMessage) (any, error) {
-		return map[string]any{}, Errorf(NotConnected, "no socket").With(map[string]any{"more": 1})
+	c := talk(t, methods{"fail": func(json.RawMessage) (any, error) {
+		return map[string]any{}, Errorf(NotConnected, "no socket").With("more", 1)
 	}})
 	f := c.exchange(t, `{"jsonrpc":"2.0","id":1,"method":"fail"}`)
 	data := f["error"].(map[string]any)["data"].(map[string]any)
@@ -89,9 +107,9 @@ func TestAnErrorComesWithoutAResult(t *testing.T) {
 }
 
 func TestWhatIsNoCallIsRefusedAndTheNextOneAnswered(t *testing.T) {
-	c := talk(t, map[string]Method{
-		"panic": func(context.Context, json.RawMessage) (any, error) { panic("boom") },
-		"ping":  func(context.Context, json.RawMessage) (any, error) { return 1, nil },
+	c := talk(t, methods{
+		"fail": func(json.RawMessage) (any, error) { return nil, errors.New("boom") },
+		"ping": func(json.RawMessage) (any, error) { return 1, nil },
 	})
 	for line, code := range map[string]int{
 		`{`:                        -32700,
@@ -99,7 +117,7 @@ func TestWhatIsNoCallIsRefusedAndTheNextOneAnswered(t *testing.T) {
 		`{"id":1,"method":"ping"}`: -32600,
 		`{"jsonrpc":"2.0"}`:        -32600,
 		`{"jsonrpc":"2.0","id":1,"method":"nope"}`:                               -32601,
-		`{"jsonrpc":"2.0","id":1,"method":"panic"}`:                              -32603,
+		`{"jsonrpc":"2.0","id":1,"method":"fail"}`:                               -32603,
 		`{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", limit) + `"}`: -32600,
 	} {
 		if f := c.exchange(t, line); codeOf(f) != code {
@@ -112,7 +130,7 @@ func TestWhatIsNoCallIsRefusedAndTheNextOneAnswered(t *testing.T) {
 }
 
 func TestAFrameOfExactlyTheLimitPasses(t *testing.T) {
-	c := talk(t, map[string]Method{"ping": func(context.Context, json.RawMessage) (any, error) { return 1, nil }})
+	c := talk(t, methods{"ping": func(json.RawMessage) (any, error) { return 1, nil }})
 	line := `{"jsonrpc":"2.0","id":1,"method":"ping","params":""}`
 	line = strings.Replace(line, `""`, `"`+strings.Repeat("x", limit-len(line)-1)+`"`, 1)
 	if f := c.exchange(t, line); f["result"] != 1.0 {
@@ -121,7 +139,7 @@ func TestAFrameOfExactlyTheLimitPasses(t *testing.T) {
 }
 
 func TestAnAnswerThatFitsIntoNoFrameBecomesAnError(t *testing.T) {
-	c := talk(t, map[string]Method{"big": func(context.Context, json.RawMessage) (any, error) {
+	c := talk(t, methods{"big": func(json.RawMessage) (any, error) {
 		return strings.Repeat("x", limit), nil
 	}})
 	if f := c.exchange(t, `{"jsonrpc":"2.0","id":1,"method":"big"}`); codeOf(f) != -32603 {
@@ -129,9 +147,35 @@ func TestAnAnswerThatFitsIntoNoFrameBecomesAnError(t *testing.T) {
 	}
 }
 
+func TestAQuestionThatFitsIntoNoFrameIsNotAsked(t *testing.T) {
+	c := talk(t, nil)
+	if _, err := c.Ask("event", strings.Repeat("x", limit)); !errors.Is(err, ErrTooLong) {
+		t.Fatalf("got %v", err)
+	}
+	c.ask(t)
+	if f := c.next(t); f["id"] != 2.0 {
+		t.Fatalf("got %v", f)
+	}
+}
+
+func TestTheLastAnswersAreSaidBeforeSpeakingEnds(t *testing.T) {
+	peer, going := New(limit, slog.New(slog.DiscardHandler)), make(chan struct{})
+	err := peer.Listen(t.Context(), strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"end"}`+"\n"),
+		func(context.Context, string, json.RawMessage) (any, error) { <-going; return 1, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	go peer.Hush()
+	close(going)
+	var out strings.Builder
+	if err := peer.Speak(&out); err != nil || !strings.Contains(out.String(), `"result":1`) {
+		t.Fatalf("%v: said %q", err, out.String())
+	}
+}
+
 func TestAQuestionIsSettledByItsAnswer(t *testing.T) {
 	c := talk(t, nil)
-	stored, refused := c.Ask("event", []byte(`{}`)), c.Ask("event", []byte(`{}`))
+	stored, refused := c.ask(t), c.ask(t)
 	c.next(t)
 	c.next(t)
 	c.write(t, `{"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"no"}}`)
@@ -145,8 +189,8 @@ func TestAQuestionIsSettledByItsAnswer(t *testing.T) {
 }
 
 func TestAQuestionEndsWithItsContextAndALateAnswerIsIgnored(t *testing.T) {
-	c := talk(t, map[string]Method{"ping": func(context.Context, json.RawMessage) (any, error) { return 1, nil }})
-	wait := c.Ask("event", []byte(`{}`))
+	c := talk(t, methods{"ping": func(json.RawMessage) (any, error) { return 1, nil }})
+	wait := c.ask(t)
 	c.next(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("closed"))
@@ -162,7 +206,9 @@ func TestAQuestionEndsWithItsContextAndALateAnswerIsIgnored(t *testing.T) {
 func TestAnswersAndSignalsNeverQueueBehindContent(t *testing.T) {
 	peer := New(limit, slog.New(slog.DiscardHandler))
 	for range 3 {
-		peer.Ask("event", []byte(`{}`))
+		if _, err := peer.Ask("event", nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	peer.Notify("signal", map[string]any{})
 	peer.answer(json.RawMessage("9"), 1, nil)
@@ -185,7 +231,7 @@ func TestAnswersAndSignalsNeverQueueBehindContent(t *testing.T) {
 }
 
 func TestTheEndOfTheInputIsNoError(t *testing.T) {
-	if err := New(limit, slog.Default()).Listen(t.Context(), strings.NewReader("")); err != nil {
+	if err := New(limit, slog.Default()).Listen(t.Context(), strings.NewReader(""), nil); err != nil {
 		t.Fatal(err)
 	}
 }

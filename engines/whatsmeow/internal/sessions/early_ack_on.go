@@ -1,6 +1,0 @@
-//go:build mutant_early_ack
-
-package sessions
-
-// earlyAck makes the mutant that the loss test must catch.
-const earlyAck = true

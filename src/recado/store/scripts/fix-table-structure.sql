@@ -1,0 +1,1 @@
+../../../../sql/fix-table-structure.sql
