@@ -107,6 +107,16 @@ async def test_what_was_half_written_when_the_session_ended_is_kept(desk: Desk, 
     await maria.wait_text(containing="Um texto comprido")
 
 
+async def test_a_page_that_comes_back_and_is_signed_out_says_so_by_itself(desk: Desk, visit: Visits):
+    visit.expect(GONE, "status of 401")
+    page = await visit(desk.site, "/chats")
+    await desk.site.product.kill()
+    desk.sql("DELETE FROM recado.web_sessions")
+    await desk.site.product.start()
+    await expect(page.get_by_role("alert")).to_contain_text("signed out")
+    await expect(page.get_by_role("link", name="Sign in again")).to_have_attribute("href", "/sign-in?next=%2Fchats")
+
+
 async def test_a_message_sent_twice_goes_once(desk: Desk, visit: Visits):
     maria = await desk.person("5511988880003", "Paula")
     await desk.has(await maria.send_text(desk.phone, "Oi"))

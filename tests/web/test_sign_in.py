@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from fastapi.routing import APIRoute
 
@@ -32,6 +34,13 @@ async def test_a_key_signs_in_and_leads_to_the_page_that_was_asked_for(stranger:
 
     assert (came_in.status, came_in.leads_to) == (303, "/instances?search=lo")
     assert (await stranger.get("/instances")).status == 200
+
+
+@pytest.mark.parametrize("path", [path for method, path in pages() if method == "GET" and path.endswith("/live")])
+async def test_a_live_stream_of_somebody_who_is_signed_out_is_refused_and_leads_nowhere(stranger: Browser, path: str):
+    filled = path.replace("{id}", str(uuid4())).replace("{webhook_id}", str(uuid4()))
+    asked = await stranger.get(f"{filled}?after=0", Accept="text/event-stream")
+    assert (asked.status, asked.leads_to) == (401, "")
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(stranger: Browser):

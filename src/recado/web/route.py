@@ -46,10 +46,15 @@ class PageRoute(APIRoute):
 
 
 def _answer_to(error: RecadoError, request: Request) -> Response:
-    if isinstance(error, Unauthorized) and request.method == "GET" and not is_partial(request):
+    if isinstance(error, Unauthorized) and request.method == "GET" and not _is_in_a_page(request):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target)}", status_code=303)
     return problem_page(request, error)
+
+
+def _is_in_a_page(request: Request) -> bool:
+    """Whether a page that is open asks, which has its own way to say that somebody is signed out."""
+    return is_partial(request) or "text/event-stream" in request.headers.get("accept", "")
 
 
 def _is_ours(request: Request) -> bool:

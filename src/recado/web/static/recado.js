@@ -54,8 +54,8 @@ function comeBack(broken) {
   setTimeout(async () => {
     if (source || url !== tuned) return
     try {
-      const answer = await fetch("/alive", { cache: "no-store" })
-      if (answer.status === 401) return signedOut()
+      const answer = await fetch("/alive", { cache: "no-store", headers: { "HX-Request": "true" } })
+      if (answer.status === 401) return signedOut(await answer.text())
     } catch {
       // not there yet: the stream fails too, and that is counted
     }
@@ -63,11 +63,10 @@ function comeBack(broken) {
   }, wait)
 }
 
-function signedOut() {
+function signedOut(notice) {
   const next = encodeURIComponent(location.pathname + location.search)
-  htmx.ajax("GET", "/alive", { target: "#notices", swap: "innerHTML" }).then(() => {
-    all("[data-sign-in]").forEach((link) => (link.href = "/sign-in?next=" + next))
-  })
+  $("#notices").innerHTML = notice
+  all("[data-sign-in]").forEach((link) => (link.href = "/sign-in?next=" + next))
 }
 
 /** Put each element of this HTML where it belongs; only what the server has drawn and escaped comes here. */
