@@ -81,7 +81,7 @@ async def writing(databases: Sequence[Database], count: int) -> list[float]:
         for times, database in zip(spent, databases, strict=True):
             begun = time.perf_counter()
             async with database.transaction(locks=identities.locks([million.SMALL])) as tx:
-                events = await incoming.write(tx, batch, new_id=clock.new_id, now=clock.now())
+                events = await incoming.write(tx, incoming.read_through(batch), new_id=clock.new_id, now=clock.now())
                 log.append_last(tx, events)
             times.append((time.perf_counter() - begun) / len(batch) * 1_000_000)
     return [percentile(times, 50) for times in spent]

@@ -93,7 +93,9 @@ class Office:
         incoming = self.engine.incoming(str(instance.id), text=text, sender=jid, sent_at=at)
         arrival = Arrival(id=self.clock.new_id(), instance_id=instance.id, instance_name="loja", inbound=incoming)
         async with self.database.transaction(locks=identities.locks([instance.id])) as tx:
-            await store_incoming.write(tx, [arrival], new_id=self.clock.new_id, now=self.clock.now())
+            await store_incoming.write(
+                tx, store_incoming.read_through([arrival]), new_id=self.clock.new_id, now=self.clock.now()
+            )
 
     def texts(self) -> list[str]:
         """What reached the network, in order, repeats included."""

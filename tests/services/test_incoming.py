@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -32,13 +34,16 @@ class Gated:
         self.transactions = 0
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
+    async def transaction(self, **options: Any) -> AsyncIterator[Tx]:
         self.transactions += 1
         await self.opened.wait()
         if self.failures:
             raise self.failures.pop(0)
-        async with self._database.transaction(locks=locks) as tx:
+        async with self._database.transaction(**options) as tx:
             yield tx
+
+    def glance(self) -> AbstractAsyncContextManager[Tx]:
+        return self._database.glance()
 
 
 @pytest.fixture
@@ -165,8 +170,8 @@ async def test_while_the_database_is_away_nothing_is_answered_and_it_is_tried_ag
 async def test_a_commit_whose_answer_was_lost_is_not_doubled(db: Database, house: House, clock: StillClock, bell: Bell):
     class LosesTheAnswer(Gated):
         @contextlib.asynccontextmanager
-        async def transaction(self, *, locks: Iterable[int] = ()) -> AsyncIterator[Tx]:
-            async with super().transaction(locks=locks) as tx:
+        async def transaction(self, **options: Any) -> AsyncIterator[Tx]:
+            async with super().transaction(**options) as tx:
                 yield tx
             if self.transactions == 1:
                 raise Unavailable("database_unavailable", "lost after the commit")

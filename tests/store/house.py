@@ -99,7 +99,9 @@ class House:
     async def write(self, arrivals: list[Arrival]) -> None:
         locks = identities.locks({arrival.instance_id for arrival in arrivals})
         async with self.database.transaction(locks=locks) as tx:
-            events = await incoming.write(tx, arrivals, new_id=self.clock.new_id, now=self.clock.now())
+            events = await incoming.write(
+                tx, incoming.read_through(arrivals), new_id=self.clock.new_id, now=self.clock.now()
+            )
             await log.append(tx, events)
 
     async def rows(self, query: str, *params: object) -> list[tuple[Any, ...]]:

@@ -267,8 +267,9 @@ async def test_a_batch_of_any_size_takes_few_statements(house: House, size: int)
             arrivals += [one.arrival(part) for part in (*parts, one.gap(f"3EB0G{n}{number}"), one.notice("Picture"))]
         async with house.database.transaction(locks=identities.locks([one.id for one in houses])) as tx:
             counted = Counted(tx)
-            new_id, now = house.clock.new_id, house.clock.now()
-            await log.append(counted, await incoming.write(counted, arrivals, new_id=new_id, now=now))
+            post = incoming.read_through(arrivals)
+            events = await incoming.write(counted, post, new_id=house.clock.new_id, now=house.clock.now())
+            await log.append(counted, events)
             return counted.statements
 
     await written(0)

@@ -12,7 +12,7 @@ from recado.domain.contacts import Contact
 from recado.domain.events import NewEvent
 from recado.domain.identities import News
 from recado.domain.sync import AppStateItem
-from recado.store import address_book, app_state, chat_flags, contacts, identities
+from recado.store import address_book, app_state, chat_flags, identities, known
 from recado.store.database import Tx
 
 
@@ -50,7 +50,7 @@ class Effects:
             News(instance_id=self._instance_id, identity=one.identity) for one in meanings if isinstance(one, Named)
         ]
         if named:
-            people = [contacts.contact_of(row[:7]) for row in await contacts.known(self._tx, named)]
+            people = await known.contacts(self._tx, named)
             self._tell_people(await address_book.rename(self._tx, people, forgets=True))
         spots = await self._spots(one.subject for one in meanings if isinstance(one, Archived | Pinned | Muted))
         await self._tell_chats(await chat_flags.forget(self._tx, spots, meanings))

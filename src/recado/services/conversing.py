@@ -22,7 +22,7 @@ from recado.services.bell import Bell
 from recado.services.calls import Calls
 from recado.services.line import line
 from recado.services.roster import Roster
-from recado.store import chat_flags, chats, contacts, identities, instances, log
+from recado.store import chat_flags, chats, contacts, identities, instances, known, log
 from recado.store import unread as store
 from recado.store.address_book import jids_of
 from recado.store.database import Database, Tx
@@ -145,11 +145,11 @@ class Conversations:
         sender = await _known(tx, on.instance_id, typing.sender)
         address = address_of(typing.chat, typing.chat_identity)
         if address.jid is not None:
-            found = await chats.by_jid(tx, [(on.instance_id, address.jid)])
+            chat = await known.chat_of_jid(tx, on.instance_id, address.jid)
         else:
-            partner = await _known(tx, on.instance_id, typing.chat_identity)
-            found = await chats.of_contacts(tx, [partner]) if partner else []
-        return chat_typing(on, found[0], sender, typing.state) if found and sender else None
+            partner = News(instance_id=on.instance_id, identity=typing.chat_identity)
+            chat = next(iter((await known.known(tx, [partner])).chats), None)
+        return chat_typing(on, chat, sender, typing.state) if chat and sender else None
 
     async def _presence(self, tx: Tx, on: Occasion, presence: Presence) -> NewEvent | None:
         contact = await _known(tx, on.instance_id, presence.identity)
@@ -178,8 +178,7 @@ class Conversations:
 
 async def _known(tx: Tx, instance_id: UUID, identity: Identity) -> Contact | None:
     """Whoever that is, if they are known; nothing is written."""
-    rows = await contacts.known(tx, [News(instance_id=instance_id, identity=identity)])
-    return contacts.contact_of(rows[0][:7]) if rows else None
+    return next(iter(await known.contacts(tx, [News(instance_id=instance_id, identity=identity)])), None)
 
 
 def _by_sender(chat: Chat, seen: Sequence[Unread]) -> dict[str | None, list[Unread]]:

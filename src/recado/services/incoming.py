@@ -21,9 +21,10 @@ from recado.services.bell import Bell
 from recado.services.halves import by_halves
 from recado.services.names import Names
 from recado.services.patience import patiently
-from recado.store import activity, identities, incoming, log
+from recado.store import activity, identities, incoming, known, log
 from recado.store.database import Database
 from recado.store.incoming import Arrival
+from recado.store.log import NOTHING, Appended
 from recado.telemetry import BATCH, EVENTS, TROUBLES, UNKNOWN_SESSIONS
 
 _LIMIT: Final = 200
@@ -117,30 +118,32 @@ class Committer:
     async def _store(self, batch: Sequence[_Item]) -> None:
         """One transaction, tried until the database takes or refuses it."""
         try:
-            events, arrivals = await patiently(self._clock, "incoming", lambda: self._write(batch))
+            arrivals, appended = await patiently(self._clock, "incoming", lambda: self._write(batch))
         except Exception:
             self._names.forget(item.instance_id for item in batch if item.instance_id)
             raise
-        if events:
-            self._bell.ring()
+        if appended.events:
+            self._bell.ring(appended)
         for item in batch:
             _answer(item)
-        self._count(batch, arrivals, events)
+        self._count(batch, arrivals, appended.events)
 
-    async def _write(self, batch: Sequence[_Item]) -> tuple[list[NewEvent], list[Arrival]]:
-        ids = {item.instance_id for item in batch if item.instance_id}
-        async with self._database.transaction(locks=identities.locks(ids)) as tx:
-            names = await self._names.of(tx, ids)
-            arrivals = [
-                Arrival(id=item.id, instance_id=id, instance_name=names[id], inbound=item.inbound)
-                for item in batch
-                if (id := item.instance_id) in names and id is not None
-            ]
-            if not arrivals:
-                return [], []
-            events = await incoming.write(tx, arrivals, new_id=self._clock.new_id, now=self._clock.now())
-            log.append_last(tx, events)
-        return events, arrivals
+    async def _write(self, batch: Sequence[_Item]) -> tuple[list[Arrival], Appended]:
+        names = await self._names.ahead(self._database, {item.instance_id for item in batch if item.instance_id})
+        arrivals = [
+            Arrival(id=item.id, instance_id=id, instance_name=names[id], inbound=item.inbound)
+            for item in batch
+            if (id := item.instance_id) in names and id is not None
+        ]
+        if not arrivals:
+            return [], NOTHING
+        post = incoming.read_through(arrivals)
+        locks = identities.locks({arrival.instance_id for arrival in arrivals})
+        async with self._database.transaction(locks=locks, asks=post.question()) as tx:
+            before = known.heard(tx)
+            events = await incoming.write(tx, post, new_id=self._clock.new_id, now=self._clock.now(), before=before)
+            appended = log.append_last(tx, events)
+        return arrivals, appended
 
     def _count(self, batch: Sequence[_Item], arrivals: Sequence[Arrival], events: Sequence[NewEvent]) -> None:
         BATCH.observe(len(batch))

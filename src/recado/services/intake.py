@@ -14,14 +14,16 @@ import structlog
 
 from recado.clock import Clock
 from recado.domain.errors import Conflict, NotFound, RecadoError
+from recado.domain.events import NewEvent
 from recado.domain.messages import Message
 from recado.domain.sending import Accepted, Draft, Lane, Waiting
 from recado.domain.tellings import message_event
 from recado.services.bell import Bell
 from recado.store import drafts as store
-from recado.store import identities, log, messages, queue_view
+from recado.store import identities, known, log, messages, queue_view
 from recado.store.database import Database, Tx
 from recado.store.errors import is_data_error
+from recado.store.known import Known
 
 BATCH: Final = 200
 
@@ -80,23 +82,28 @@ class Intake:
 
     async def _write(self, drafts: Sequence[Draft]) -> list[Accepted | RecadoError]:
         locks = identities.locks(draft.instance_id for draft in drafts)
-        async with self._database.transaction(locks=locks) as tx:
+        asks = identities.question([], [(draft.instance_id, draft.recipient.address) for draft in drafts])
+        async with self._database.transaction(locks=locks, asks=asks) as tx:
+            before = known.heard(tx)
             used = await _used(tx, drafts, self._clock.now())
             fresh = [draft for draft in drafts if _is_first(draft, drafts, used)]
-            written = await self._insert(tx, fresh) if fresh else {}
+            written, events = await self._insert(tx, fresh, before) if fresh else ({}, [])
             for draft in fresh:
                 if draft.key is not None:
                     used[draft.instance_id, draft.key] = store.Used(
                         request_hash=draft.request_hash, message_id=draft.id
                     )
             answers = [await _answer(tx, draft, written, used) for draft in drafts]
-        if fresh:
-            self._bell.ring()
+            appended = log.append_last(tx, events)
+        if events:
+            self._bell.ring(appended)
         return answers
 
-    async def _insert(self, tx: Tx, drafts: Sequence[Draft]) -> dict[UUID, tuple[Message, Lane]]:
+    async def _insert(
+        self, tx: Tx, drafts: Sequence[Draft], before: Known
+    ) -> tuple[dict[UUID, tuple[Message, Lane]], list[NewEvent]]:
         addresses = [(draft.instance_id, draft.recipient.address) for draft in drafts]
-        places = await identities.settle_places(tx, [], addresses, self._clock.new_id)
+        places = await identities.settle_places(tx, [], addresses, self._clock.new_id, before=before)
         pairs = [(draft, places.chats[place]) for draft, place in zip(drafts, addresses, strict=True)]
         now = self._clock.now()
         written = await store.insert(tx, pairs, now)
@@ -105,8 +112,7 @@ class Intake:
         for message, _ in written:
             name = names[message.instance_id]
             events.append(message_event(message, id=self._clock.new_id(), instance_name=name, time=now))
-        log.append_last(tx, events)
-        return {message.id: (message, lane) for message, lane in written}
+        return {message.id: (message, lane) for message, lane in written}, events
 
 
 async def _used(tx: Tx, drafts: Sequence[Draft], now: datetime) -> dict[tuple[UUID, str], store.Used]:

@@ -236,10 +236,10 @@ class Sender:
                 self._turns[instance_id].drop_waiting("new")
             ready = [queued for instance_id in work.instances for queued in self._turns[instance_id].ready(now)]
             claimed = await queue.claim(tx, [queued.message_id for queued in ready], now) if ready else set()
-            log.append_last(tx, events)
+            appended = log.append_last(tx, events)
         self._pauses.took(paused, over)
         if events:
-            self._bell.ring()
+            self._bell.ring(appended)
         for queued in ready:
             if queued.message_id not in claimed:
                 self.withdraw(queued.instance_id, queued.message_id)

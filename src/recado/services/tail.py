@@ -14,9 +14,11 @@ from uuid import UUID
 from recado.clock import Clock
 from recado.domain.delivery import WINDOW, WINDOW_BYTES
 from recado.domain.errors import Unavailable
+from recado.domain.events import LoggedEvent
 from recado.domain.sink import Parcel
 from recado.store import log
 from recado.store.database import Database
+from recado.store.log import Appended
 
 from .bell import Bell
 from .parcels import position_gone, wrap
@@ -52,12 +54,16 @@ class Listener(Protocol):
 
 
 class Tail:
-    """Reads each event once and hands it to whoever wants it. Nobody is told an event twice, or out of order."""
+    """Hands each event to whoever wants it: what this process commits as it comes, what others do from the log.
 
-    def __init__(self, database: Database, bell: Bell, clock: Clock) -> None:
+    Nobody is told an event twice, or out of order.
+    """
+
+    def __init__(self, database: Database, bell: Bell, clock: Clock, *, looks_every: timedelta = LOOKS_EVERY) -> None:
         self._database = database
         self._bell = bell
         self._clock = clock
+        self._looks_every = looks_every
         self._arrivals = Bell()
         self._started = asyncio.Event()
         self._reading = asyncio.Lock()
@@ -66,15 +72,15 @@ class Tail:
         self.position = 0
 
     async def run(self) -> None:
-        with self._bell.listen() as ear, self._arrivals.listen() as door:
+        with self._bell.listen(keeps=True) as ear, self._arrivals.listen() as door:
             while True:
                 try:
-                    is_at_head = await self._advance()
+                    is_at_head = self._tell(ear.take()) or await self._advance()
                 except Unavailable:
                     await self._clock.sleep(_TRIES_AGAIN)
                     continue
                 if is_at_head:
-                    await (ear if self._listeners else door).wait(LOOKS_EVERY)
+                    await (ear if self._listeners else door).wait(self._looks_every)
 
     @property
     def audience(self) -> int:
@@ -154,13 +160,31 @@ class Tail:
         async with self._database.glance() as tx:
             found = await log.window(tx, self.position, limit=WINDOW, max_bytes=WINDOW_BYTES)
         for event in found.events:
-            listeners = self._who_wants(event.instance_id, event.type)
-            if listeners:
-                parcel = wrap(event)
-                for listener in listeners:
-                    listener.hear(parcel)
-            self.position = event.position
+            self._hand_on(event)
         return found.is_whole
+
+    def _tell(self, appended: list[Appended] | None) -> bool:
+        """Whether what was handed over with the ring is all there was to tell: then nothing has to be read.
+
+        Positions are in the order of commits: between one and the next there is nothing. A gap may be of a transaction
+        that was undone, or of another process: only the log knows.
+        """
+        if not appended or not self._listeners:
+            return False
+        for one in sorted(appended, key=lambda one: one.first):
+            if not 0 < one.first <= self.position + 1:
+                return False
+            for event in one.logged(after=self.position):
+                self._hand_on(event)
+        return True
+
+    def _hand_on(self, event: LoggedEvent) -> None:
+        listeners = self._who_wants(event.instance_id, event.type)
+        if listeners:
+            parcel = wrap(event)
+            for listener in listeners:
+                listener.hear(parcel)
+        self.position = event.position
 
     async def _skip(self) -> None:
         """Go to the head of the log while nobody listens; what comes for nobody is not read."""

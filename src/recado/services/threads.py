@@ -17,7 +17,7 @@ from recado.domain.jid import Identity, identity_of
 from recado.domain.media import Picture, picture_of
 from recado.domain.messages import Message
 from recado.services.chats import unknown_chat
-from recado.store import chats, contacts, media, message_lists, messages, reactions
+from recado.store import chats, known, media, message_lists, messages, reactions
 from recado.store.database import Database, Tx
 
 AT_ONCE: Final = 500
@@ -119,7 +119,7 @@ async def _named(tx: Tx, instance_id: UUID, shown: Iterable[Message]) -> People:
     if not wanted:
         return {}
     news = [News(instance_id=instance_id, identity=identity) for identity in [*wanted][:_NAMED]]
-    found = [contacts.contact_of(row[:7]) for row in await contacts.known(tx, news)]
+    found = await known.contacts(tx, news)
     by_phone = {one.phone_number: one for one in found}
     by_lid = {one.lid: one for one in found}
     people = {one: _by(by_lid, one.lid) or _by(by_phone, one.phone) for one in wanted}

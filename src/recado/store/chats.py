@@ -14,11 +14,6 @@ from .contacts import contact_of
 from .database import Tx
 from .recordset import recordset
 
-_BY_JID = """
-SELECT h.id, h.instance_id, h.kind, h.jid, h.name, h.last_message_at
-FROM json_to_recordset(%s::json) AS t (i uuid, j text)
-JOIN public.whatsapp_chats h ON h.instance_id = t.i AND h.jid = t.j AND h.merged_into IS NULL
-"""
 _OF_CONTACTS = """
 SELECT id, name, last_message_at, contact_id FROM public.whatsapp_chats
 WHERE contact_id = ANY(%s) AND merged_into IS NULL
@@ -39,15 +34,6 @@ FROM public.whatsapp_chats a JOIN public.whatsapp_chats h ON h.id = coalesce(a.m
 LEFT JOIN public.whatsapp_contacts p ON p.id = h.contact_id
 WHERE a.instance_id = %s AND a.id = %s
 """
-
-
-async def by_jid(tx: Tx, jids: Iterable[tuple[UUID, str]]) -> list[Chat]:
-    """The chats of these JIDs, each with its instance."""
-    cursor = await tx.execute(_BY_JID, [recordset({"i": instance_id, "j": jid} for instance_id, jid in jids)])
-    return [
-        Chat(id=id, instance_id=instance_id, kind=kind, contact=None, jid=jid, name=name, last_message_at=at)
-        for id, instance_id, kind, jid, name, at in await cursor.fetchall()
-    ]
 
 
 async def of_contacts(tx: Tx, contacts: Iterable[Contact]) -> list[Chat]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from recado.domain.contacts import Contact
-from recado.domain.identities import News
 
 from .database import Tx
 from .recordset import recordset
@@ -28,24 +27,6 @@ FROM json_to_recordset(%s::json)
   AS t (id uuid, phone_number text, lid text, name text, push_name text, business_name text)
 WHERE c.id = t.id
 """
-# LIMIT 1 says what the unique indexes know, so that the plan is two probes a name from the first row on.
-_KNOWN = """
-WITH named AS MATERIALIZED (
-  SELECT * FROM json_to_recordset(%s::json) AS t (i uuid, p text, l text)
-), found AS (
-  SELECT c.id FROM named n CROSS JOIN LATERAL (
-    SELECT id FROM public.whatsapp_contacts WHERE instance_id = n.i AND phone_number = n.p LIMIT 1) c
-  UNION
-  SELECT c.id FROM named n CROSS JOIN LATERAL (
-    SELECT id FROM public.whatsapp_contacts WHERE instance_id = n.i AND lid = n.l LIMIT 1) c
-)
-SELECT c.id, c.instance_id, c.phone_number, c.lid, c.name, c.push_name, c.business_name,
-  h.id, h.name, h.last_message_at
-FROM found f CROSS JOIN LATERAL (SELECT * FROM public.whatsapp_contacts WHERE id = f.id LIMIT 1) c
-LEFT JOIN LATERAL (
-  SELECT id, name, last_message_at FROM public.whatsapp_chats WHERE contact_id = c.id AND merged_into IS NULL LIMIT 1
-) h ON true
-"""
 _BY_IDS = """
 SELECT id, instance_id, phone_number, lid, name, push_name, business_name FROM public.whatsapp_contacts
 WHERE id = ANY(%s)
@@ -55,13 +36,6 @@ SELECT s.id, s.instance_id, s.phone_number, s.lid, s.name, s.push_name, s.busine
 FROM public.whatsapp_contacts c JOIN public.whatsapp_contacts s ON s.id = coalesce(c.merged_into, c.id)
 WHERE c.instance_id = %s AND c.id = %s
 """
-
-
-async def known(tx: Tx, news: Iterable[News]) -> list[tuple[Any, ...]]:
-    """Every contact that carries a number or LID of the news, as columns: seven of it, three of its chat."""
-    rows = {(item.instance_id, item.identity.phone, item.identity.lid) for item in news}
-    cursor = await tx.execute(_KNOWN, [recordset({"i": i, "p": phone, "l": lid} for i, phone, lid in rows)])
-    return await cursor.fetchall()
 
 
 def contact_of(columns: Sequence[Any]) -> Contact:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeAlias, TypeVar
 
 import orjson
 import psycopg
-from psycopg import generators, sql, waiting
+from psycopg import generators, pq, sql, waiting
 from psycopg.abc import PQGen
 from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.json import set_json_dumps, set_json_loads
 
 from recado.domain.errors import Unavailable
@@ -23,18 +25,53 @@ T = TypeVar("T")
 _POLLS_EVERY = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the database, with the JSON that it is called with."""
+
+    function: LiteralString
+    documents: tuple[str | bytes, ...]
+
+
 class Connection(psycopg.AsyncConnection[Any]):
-    """`last_words` are statements, each with its semicolon, that go out in the round trip that commits."""
+    """`answer` is that of the question which the transaction began with, as text."""
 
-    last_words: bytes = b""
+    answer: bytes = b""
 
-    async def say(self, statements: bytes) -> None:
-        """Statements without parameters whose answers nobody reads. A cursor would be two fifths of what they cost."""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._last_words: list[tuple[Call, Callable[[bytes], None]]] = []
+
+    def call_last(self, call: Call, told: Callable[[bytes], None]) -> None:
+        """Call it in the round trip that commits; what it answers is `told` once that is done."""
+        self._last_words.append((call, told))
+
+    async def begin(self, locks: Iterable[int], asks: Call | None) -> None:
+        """A transaction with advisory locks, and a question that is put to the database when it has them."""
+        self._last_words.clear()
+        results = await self.say(_beginning(locks) + (self._words(asks) if asks else b""))
+        self.answer = results[-1].get_value(0, 0) or b"" if asks else b""
+
+    async def end(self) -> None:
+        """Commit, after the calls that were to come last."""
+        words, self._last_words = self._last_words, []
+        results = await self.say(b"".join(self._words(call) for call, _ in words) + b"COMMIT")
+        for (_, told), result in zip(words, results, strict=False):
+            told(result.get_value(0, 0) or b"")
+
+    def _words(self, call: Call) -> bytes:
+        escaping = pq.Escaping(self.pgconn)
+        literals = (escaping.escape_literal(_encoded(document)) for document in call.documents)
+        return b"SELECT %b(%b);" % (call.function.encode(), b",".join(bytes(literal) for literal in literals))
+
+    async def say(self, statements: bytes) -> list[PGresult]:
+        """Statements without parameters, and their answers. A cursor would be two fifths of what they cost."""
         async with self.lock:
             self.pgconn.send_query(statements)
-            results = await self.wait(generators.execute(self.pgconn))
+            results: list[PGresult] = await self.wait(generators.execute(self.pgconn))
         if results[-1].status == ExecStatus.FATAL_ERROR:
             raise psycopg.errors.error_from_result(results[-1], encoding=self.info.encoding)
+        return results
 
     async def wait(self, gen: PQGen[T], interval: float = _POLLS_EVERY, timeout: float | None = None) -> T:
         """As psycopg's, but whoever is cancelled leaves a server that stands still at once, not after ten seconds."""
@@ -111,21 +148,23 @@ class Database:
             await database.close()
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, locks: Iterable[int] = (), urgent: bool = False) -> AsyncIterator[Tx]:
+    async def transaction(
+        self, *, locks: Iterable[int] = (), asks: Call | None = None, urgent: bool = False
+    ) -> AsyncIterator[Tx]:
         """One transaction: committed at the end of the block, undone by an exception.
 
         `locks` are advisory ones for its duration; they are taken in their order, in the round trip that begins it.
+        What it `asks` goes out with them, and is answered as things stand once they are held (`Connection.answer`).
         An `urgent` one does not wait for those that are not.
         Raises Unavailable when the database is away, when it undid the work for another, or when no connection was free
         for 30 s. After a lost connection the commit may have happened all the same. Other errors of the database (see
         `errors.is_data_error`) come as they are.
         """
         async with self._connection(self._reserve if urgent else self._slots) as connection:
-            connection.last_words = b""
-            await connection.say(_beginning(locks))
+            await connection.begin(locks, asks)
             try:
                 yield connection
-                await connection.say(connection.last_words + b"COMMIT")
+                await connection.end()
             except asyncio.CancelledError:
                 await connection.close()  # which undoes it without waiting for a server that may stand still
                 raise
@@ -225,7 +264,11 @@ async def _slot(slots: asyncio.Semaphore) -> AsyncIterator[None]:
 def _beginning(locks: Iterable[int]) -> bytes:
     keys = ",".join(map(str, locks))
     lock = f"; SELECT pg_advisory_xact_lock(key) FROM unnest('{{{keys}}}'::bigint[]) AS t (key)" if keys else ""
-    return f"BEGIN{lock}".encode()
+    return f"BEGIN{lock};".encode()
+
+
+def _encoded(document: str | bytes) -> bytes:
+    return document.encode() if isinstance(document, str) else document
 
 
 def _is_fresh(connection: Tx) -> bool:

@@ -7,9 +7,8 @@ transaction; so batches of several instances neither deadlock nor see half of ea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from recado.domain.chats import Address, Chat, address_of
@@ -19,9 +18,9 @@ from recado.domain.identities import Merge, News, Settlement, settle
 from recado.domain.jid import Identity, identity_of
 from recado.domain.tellings import chat_merged_event, contact_merged_event
 
-from . import address_book, chat_flags, chats, contacts, merging
-from .contacts import contact_of
-from .database import Tx
+from . import address_book, chat_flags, chats, contacts, known, merging
+from .database import Call, Tx
+from .known import Known
 
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS t (key)"
 
@@ -48,20 +47,34 @@ def locks(instance_ids: Iterable[UUID]) -> list[int]:
     return sorted({int.from_bytes(id.bytes[8:], "big", signed=True) for id in instance_ids})
 
 
-async def settle_places(
-    tx: Tx, news: list[News], addresses: Iterable[tuple[UUID, Address]], new_id: Callable[[], UUID]
-) -> Places:
-    """Find or make the contacts that are named and the chats of the addresses. The caller holds the lock."""
+def question(news: Iterable[News], addresses: Iterable[tuple[UUID, Address]]) -> Call:
+    """What `settle_places` has to know first, for `Database.transaction`: it saves a round trip."""
     addresses = set(addresses)
-    news = news + [News(instance_id=i, identity=address.identity) for i, address in addresses if address.identity]
-    rows = await contacts.known(tx, news) if news else []
-    before = [contact_of(row[:7]) for row in rows]
-    people = settle(news, before, new_id)
+    return known.question(_all_news(news, addresses), _jids(addresses))
+
+
+async def settle_places(
+    tx: Tx,
+    news: Iterable[News],
+    addresses: Iterable[tuple[UUID, Address]],
+    new_id: Callable[[], UUID],
+    *,
+    before: Known | None = None,
+) -> Places:
+    """Find or make the contacts that are named and the chats of the addresses. The caller holds the lock.
+
+    `before` is the answer to the `question`, if it has been asked.
+    """
+    addresses = set(addresses)
+    news = _all_news(news, addresses)
+    if before is None:
+        before = await known.known(tx, news, _jids(addresses)) if news or addresses else Known(contacts=[], chats=[])
+    people = settle(news, before.contacts, new_id)
     merges = await _write(tx, people)
-    shifted = _shifted(people, before)
+    shifted = _shifted(people, before.contacts)
     if shifted:
         people.contacts.update({contact.id: contact for contact in await address_book.rename(tx, shifted)})
-    found = await _of_people(tx, people, rows) | await _by_jid(tx, addresses)
+    found = _found(people, before.chats) | await _moved(tx, people)
     if shifted:
         await chat_flags.heed(tx, _spots(found, shifted), marks=False)
     by_id = {chat.id: chat for chat in found.values()} if merges else {}
@@ -146,20 +159,30 @@ def _spots(found: Mapping[_Key, Chat], people: Iterable[Contact]) -> list[chat_f
     return [chat_flags.spot_of(chat) for one in people if (chat := found.get((one.instance_id, one.id)))]
 
 
-async def _of_people(tx: Tx, people: Settlement, rows: list[tuple[Any, ...]]) -> dict[_Key, Chat]:
-    survivors = {merge.survivor_id for merge in people.merges}
-    moved = await chats.of_contacts(tx, [people.contacts[id] for id in survivors]) if survivors else []
-    found: dict[_Key, Chat] = {(chat.instance_id, chat.contact.id): chat for chat in moved if chat.contact}
-    for id, instance_id, *_, chat_id, name, at in rows:
-        if chat_id is not None and id not in survivors and id in people.contacts:
-            found[instance_id, id] = chats.chat_with(people.contacts[id], chat_id, name, at)
+def _all_news(news: Iterable[News], addresses: Iterable[tuple[UUID, Address]]) -> list[News]:
+    return [*news, *(News(instance_id=i, identity=address.identity) for i, address in addresses if address.identity)]
+
+
+def _jids(addresses: Iterable[tuple[UUID, Address]]) -> list[known.Place]:
+    return [(instance_id, address.jid) for instance_id, address in addresses if address.jid is not None]
+
+
+def _found(people: Settlement, before: Iterable[Chat]) -> dict[_Key, Chat]:
+    """The chats that were there, with the people as they are now."""
+    found: dict[_Key, Chat] = {}
+    for chat in before:
+        if chat.contact is None:
+            found[chat.instance_id, chat.jid or ""] = chat
+        elif chat.contact.id in people.contacts:
+            found[chat.instance_id, chat.contact.id] = replace(chat, contact=people.contacts[chat.contact.id])
     return found
 
 
-async def _by_jid(tx: Tx, addresses: Iterable[tuple[UUID, Address]]) -> dict[_Key, Chat]:
-    jids = [(instance_id, address.jid) for instance_id, address in addresses if address.jid is not None]
-    found = await chats.by_jid(tx, jids) if jids else []
-    return {(chat.instance_id, chat.jid or ""): chat for chat in found}
+async def _moved(tx: Tx, people: Settlement) -> dict[_Key, Chat]:
+    """Those of contacts that others were merged into."""
+    survivors = {merge.survivor_id for merge in people.merges}
+    moved = await chats.of_contacts(tx, [people.contacts[id] for id in survivors]) if survivors else []
+    return {(chat.instance_id, chat.contact.id): chat for chat in moved if chat.contact}
 
 
 def _new_chat(id: UUID, instance_id: UUID, address: Address, people: Settlement) -> Chat:

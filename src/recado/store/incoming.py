@@ -21,8 +21,9 @@ from recado.domain.tellings import change_event, gap_event, message_event, statu
 from recado.domain.texts import storable, storable_json
 
 from . import chat_flags, gaps, identities, notices, receipts, reception
-from .database import Tx
+from .database import Call, Tx
 from .identities import Places
+from .known import Known
 from .notices import Notable
 from .receipts import Step
 from .received import Received, received_of
@@ -38,20 +39,45 @@ class Arrival:
     inbound: Inbound
 
 
-async def write(tx: Tx, arrivals: Sequence[Arrival], *, new_id: Callable[[], UUID], now: datetime) -> list[NewEvent]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A batch that has been read through: whom it names, and the chats that it belongs to."""
+
+    arrivals: Sequence[Arrival]
+    notables: list[Notable]
+    news: list[News]
+    addresses: list[tuple[UUID, Address]]
+
+    def question(self) -> Call:
+        """What has to be known before it is written, for `Database.transaction`."""
+        return identities.question(self.news, self.addresses)
+
+
+def read_through(arrivals: Sequence[Arrival]) -> Post:
+    """All that can be done before a transaction."""
+    notables = _notables(arrivals)
+    return Post(
+        arrivals=arrivals,
+        notables=notables,
+        news=_news(arrivals) + notices.news(notables),
+        addresses=_addresses(arrivals) + notices.addresses(notables),
+    )
+
+
+async def write(
+    tx: Tx, post: Post, *, new_id: Callable[[], UUID], now: datetime, before: Known | None = None
+) -> list[NewEvent]:
     """Write a batch and return its events, in the order of arrival, for the log. What is written already has none.
 
-    The caller holds the locks of the instances (`identities.locks`).
+    The caller holds the locks of the instances (`identities.locks`). `before` is the answer to the `question`.
     """
-    notables = _notables(arrivals)
-    news, addresses = _news(arrivals) + notices.news(notables), _addresses(arrivals) + notices.addresses(notables)
-    places = await identities.settle_places(tx, news, addresses, new_id)
-    batch = _Batch(tx, arrivals, places, new_id, now)
+    places = await identities.settle_places(tx, post.news, post.addresses, new_id, before=before)
+    batch = _Batch(tx, post.arrivals, places, new_id, now)
     await batch.note_gaps()
     await batch.write_messages()
     await batch.apply_receipts()
     await batch.mark_read()
-    await batch.heed_notices(notables)
+    await batch.heed_notices(post.notables)
     return batch.events()
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import orjson
-from psycopg import pq
 
 from recado.domain.events import LoggedEvent, NewEvent
 
-from .database import Tx
+from .database import Call, Tx
 from .rows import fetch_all, fetch_one, fetch_value
 
 _FIELDS: Final = ("position", "id", "type", "time", "instance_id", "instance_name", "chat_id", "data")
@@ -118,6 +117,39 @@ class Place:
     order_key: UUID | None
 
 
+@dataclass(slots=True, kw_only=True)
+class Appended:
+    """Events that end a transaction. `first` is where the first one stands when that is committed, else 0.
+
+    `size` is in bytes, as JSON.
+    """
+
+    events: Sequence[NewEvent]
+    size: int
+    first: int = 0
+
+    def stands_from(self, answer: bytes) -> None:
+        self.first = int(answer)
+
+    def logged(self, *, after: int) -> Iterator[LoggedEvent]:
+        """Those that stand after that position, as they are read from the log."""
+        for position, event in enumerate(self.events, self.first):
+            if position > after:
+                yield LoggedEvent(
+                    position=position,
+                    id=event.id,
+                    type=event.type,
+                    time=event.time,
+                    instance_id=event.instance_id,
+                    instance_name=event.instance_name,
+                    chat_id=event.chat_id,
+                    data=orjson.loads(orjson.dumps(event.data)),
+                )
+
+
+NOTHING: Final = Appended(events=(), size=0)
+
+
 async def append(tx: Tx, events: Sequence[NewEvent], *, today: date | None = None) -> list[int]:
     """Write the events and return their positions, in the same order.
 
@@ -130,11 +162,13 @@ async def append(tx: Tx, events: Sequence[NewEvent], *, today: date | None = Non
     return list(range(first, first + len(events)))
 
 
-def append_last(tx: Tx, events: Sequence[NewEvent]) -> None:
+def append_last(tx: Tx, events: Sequence[NewEvent]) -> Appended:
     """The same in the round trip that commits, which then raises its errors: the log is held no longer than it must."""
+    document = orjson.dumps(events)
+    appended = Appended(events=events, size=len(document))
     if events:
-        document = pq.Escaping(tx.pgconn).escape_literal(orjson.dumps(events))
-        tx.last_words += b"SELECT recado.append_events(%b, NULL); " % bytes(document)
+        tx.call_last(Call("recado.append_events", (document,)), appended.stands_from)
+    return appended
 
 
 async def read(
