@@ -10,8 +10,8 @@ import sys
 from recado.cli.loop import factory
 from recado.clock import SystemClock
 from recado.services.bell import Bell
-from recado.services.dispatch import Dispatch
-from recado.services.tail import Tail
+from recado.services.delivery.dispatch import Dispatch
+from recado.services.delivery.tail import Tail
 from recado.sinks.guard import Guard
 from recado.sinks.names import system_lookup
 from recado.sinks.webhook import WebhookClient

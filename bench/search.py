@@ -11,7 +11,7 @@ from typing import Any, Final
 from recado.clock import SystemClock
 from recado.domain.engine import Incoming
 from recado.domain.jid import identity_of
-from recado.services.messages import Messages
+from recado.services.reading.messages import Messages
 from recado.store import identities, incoming, instances, log
 from recado.store.database import Database
 from recado.store.incoming import Arrival

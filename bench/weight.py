@@ -14,10 +14,10 @@ from recado.clock import SystemClock
 from recado.domain.engine import Engine
 from recado.domain.instances import Instance
 from recado.services.bell import Bell
-from recado.services.chats import Chats
-from recado.services.messages import Messages
-from recado.services.outgoing import Outgoing
+from recado.services.reading.chats import Chats
+from recado.services.reading.messages import Messages
 from recado.services.roster import Roster
+from recado.services.sending.outgoing import Outgoing
 from recado.store import instances
 from recado.store.database import Database
 

@@ -8,7 +8,7 @@ from recado.cli import main
 from recado.clock import SystemClock
 from recado.domain.engine import Engine
 from recado.domain.sending import Outcome, Queued
-from recado.services import sender
+from recado.services.sending import sender
 
 honest = sender.attempt
 fresh = SystemClock().new_wa_id

@@ -15,8 +15,8 @@ from recado.domain.events import MESSAGE_RECEIVED, NewEvent
 from recado.domain.sink import Sink
 from recado.domain.webhooks import Target
 from recado.services.bell import Bell
-from recado.services.dispatch import Dispatch
-from recado.services.tail import Tail
+from recado.services.delivery.dispatch import Dispatch
+from recado.services.delivery.tail import Tail
 from recado.store import deliveries, log, webhooks
 from recado.store.database import Database
 from tests.sinks.fake import FakeSink

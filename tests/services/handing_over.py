@@ -15,7 +15,7 @@ from recado.domain.instances import Instance
 from recado.domain.sync import HistoryBatch, HistoryFetched, HistoryNotice, OldestKnown
 from recado.services.bell import Bell
 from recado.services.calls import Calls
-from recado.services.history import Histories
+from recado.services.receiving.history import Histories
 from recado.services.roster import Roster
 from recado.store import instances
 from recado.store.database import Database

@@ -15,8 +15,8 @@ from recado.domain.events import LoggedEvent
 from recado.domain.instances import Instance
 from recado.domain.messages import Message
 from recado.services.bell import Bell
-from recado.services.outgoing import Outgoing
 from recado.services.roster import Roster
+from recado.services.sending.outgoing import Outgoing
 from recado.store import identities, log, messages
 from recado.store import incoming as store_incoming
 from recado.store.database import Database

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recado.domain.jid import Identity
 from recado.domain.sync import AppStateItem
-from recado.services.app_state_effects import Effects
+from recado.services.receiving.app_state_effects import Effects
 from recado.store import app_state, identities, log
 from recado.store.database import Database
 from tests.stillclock import START, StillClock

@@ -12,8 +12,8 @@ from recado.domain.engine import EngineError, Signal
 from recado.domain.errors import Unavailable
 from recado.domain.jid import Identity
 from recado.domain.sync import COLLECTIONS, AppStateItems
-from recado.services.app_state import AppState
 from recado.services.bell import Bell
+from recado.services.receiving.app_state import AppState
 from recado.services.roster import Roster
 from recado.store.database import Database
 from tests.services.phonebook import Phonebook

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recado.services.backups import BackupPlan, Backups
+from recado.services.upkeep.backups import BackupPlan, Backups
 from recado.store.backup.archive import prove
 from recado.telemetry import BACKUPS
 from tests.stillclock import StillClock

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from recado.domain.events import LoggedEvent
-from recado.services.batches import batches
+from recado.services.delivery.batches import batches
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from recado.domain.errors import Invalid, NotFound
 from recado.domain.instances import Instance
 from recado.domain.jid import Identity
 from recado.domain.summaries import summary
-from recado.services.chats import Chats
-from recado.services.contacts import Contacts
-from recado.services.marks import Marks
+from recado.services.reading.chats import Chats
+from recado.services.reading.contacts import Contacts
+from recado.services.reading.marks import Marks
 from recado.store.database import Database
 from tests.services.reading import instance_of, pages
 from tests.stillclock import StillClock

@@ -169,7 +169,7 @@ async def test_webhooks_that_catch_up_from_the_same_place_share_what_is_read(des
         reads.append(after)
         return await read(tx, after, **wish)
 
-    monkeypatch.setattr("recado.services.tail.log.window", counted)
+    monkeypatch.setattr("recado.services.delivery.tail.log.window", counted)
     async with desk.dispatching():
         for id in ids:
             await desk.until_at(id, positions[-1])
@@ -179,7 +179,7 @@ async def test_webhooks_that_catch_up_from_the_same_place_share_what_is_read(des
 
 async def test_what_is_in_hand_is_bounded_by_bytes_too(desk: Desk, monkeypatch):
     """Each of these events fills the window alone: they go out one at a time, although their chats are free."""
-    monkeypatch.setattr("recado.services.courier.WINDOW_BYTES", 100)
+    monkeypatch.setattr("recado.services.delivery.courier.WINDOW_BYTES", 100)
     sink, most = desk.sinks["http://a/"], 0
 
     async def count(_):

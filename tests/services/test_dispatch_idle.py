@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from recado.services.lane import Lane
-from recado.services.lanes import Lanes
+from recado.services.delivery.lane import Lane
+from recado.services.delivery.lanes import Lanes
 from tests.services.delivery import Desk
 from tests.services.script import BAD, URL, Script, log_head, pass_time
 

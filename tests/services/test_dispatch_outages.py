@@ -11,7 +11,7 @@ from recado.domain.access import EVERYTHING
 from recado.domain.delivery import Delivered
 from recado.domain.events import WEBHOOK_FAILING
 from recado.domain.webhooks import Webhook
-from recado.services.webhooks import Webhooks
+from recado.services.delivery.webhooks import Webhooks
 from recado.store import webhooks as table
 from tests.services.delivery import Desk, chats_of
 from tests.services.script import BAD, DOWN, URL, Script, is_failing, log_head, pass_time, recorded

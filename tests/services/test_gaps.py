@@ -12,10 +12,10 @@ from recado.domain.access import EVERYTHING
 from recado.domain.errors import Gone
 from recado.domain.events import MESSAGE_RECEIVED, WEBHOOK_GAP, LoggedEvent
 from recado.domain.webhooks import Webhook
-from recado.services.streams import Streams
-from recado.services.tail import Tail
-from recado.services.upkeep import Upkeep
-from recado.services.webhooks import Webhooks
+from recado.services.delivery.streams import Streams
+from recado.services.delivery.tail import Tail
+from recado.services.delivery.webhooks import Webhooks
+from recado.services.upkeep.upkeep import Upkeep
 from recado.sinks.live import LiveSink
 from recado.store import log
 from tests.services.delivery import Desk, running

@@ -16,9 +16,9 @@ from recado.domain.instances import Instance
 from recado.domain.jid import Identity
 from recado.domain.sync import Group, GroupMember
 from recado.services.bell import Bell
-from recado.services.group_reader import GroupReader
-from recado.services.groups import Groups
-from recado.services.marks import Marks
+from recado.services.reading.groups import Groups
+from recado.services.reading.marks import Marks
+from recado.services.receiving.group_reader import GroupReader
 from recado.services.roster import Roster
 from recado.store import instances
 from recado.store.database import Database

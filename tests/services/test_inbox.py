@@ -9,9 +9,9 @@ import pytest
 from recado.domain.access import EVERYTHING, Access
 from recado.domain.errors import Invalid, NotFound
 from recado.domain.jid import Identity
-from recado.services.chats import Chats
-from recado.services.inbox import Inbox
-from recado.services.messages import Messages
+from recado.services.reading.chats import Chats
+from recado.services.reading.inbox import Inbox
+from recado.services.reading.messages import Messages
 from recado.store.database import Database
 from tests.plans import WatchedDatabase
 from tests.services.reading import instance_of

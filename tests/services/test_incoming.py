@@ -15,7 +15,7 @@ import pytest
 from recado.domain.engine import Inbound
 from recado.domain.errors import Unavailable
 from recado.services.bell import Bell
-from recado.services.incoming import Committer
+from recado.services.receiving.incoming import Committer
 from recado.store.database import Database, Tx
 from recado.telemetry import TROUBLES, UNKNOWN_SESSIONS
 from tests.stillclock import StillClock

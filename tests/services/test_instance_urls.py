@@ -9,10 +9,10 @@ import pytest
 from recado.domain.access import EVERYTHING
 from recado.domain.errors import Conflict
 from recado.domain.events import INSTANCE_CREATED
-from recado.services import instance_urls
 from recado.services.bell import Bell
-from recado.services.instance_urls import InstanceUrls
-from recado.services.webhooks import Webhooks
+from recado.services.delivery import instance_urls
+from recado.services.delivery.instance_urls import InstanceUrls
+from recado.services.delivery.webhooks import Webhooks
 from recado.store import webhooks as table
 from tests.services.delivery import ANA, Desk, running
 from tests.services.test_webhooks import Rules

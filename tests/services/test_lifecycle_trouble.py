@@ -13,7 +13,7 @@ from recado.domain.engine import EngineError, Probe
 from recado.domain.errors import Unavailable
 from recado.domain.instances import Instance
 from recado.domain.terms import Terms
-from recado.services import lifecycle
+from recado.services.life import lifecycle
 from recado.store.database import Database
 from recado.store.rows import execute
 from tests.services.worker import Worker

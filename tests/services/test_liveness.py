@@ -9,7 +9,7 @@ import pytest
 
 from recado.domain.instances import Instance
 from recado.domain.liveness import ANSWER_WITHIN, hour_of
-from recado.services.liveness import Liveness
+from recado.services.life.liveness import Liveness
 from recado.store import traffic
 from recado.store.database import Database
 from tests.services.worker import Worker

@@ -13,9 +13,9 @@ from recado.domain.instances import Instance
 from recado.domain.jid import Identity
 from recado.domain.message_filter import MessageFilter
 from recado.domain.page import Page
-from recado.services.chats import Chats
-from recado.services.marks import Marks
-from recado.services.messages import Messages
+from recado.services.reading.chats import Chats
+from recado.services.reading.marks import Marks
+from recado.services.reading.messages import Messages
 from recado.store.database import Database
 from tests.services.reading import instance_of, pages
 from tests.stillclock import StillClock

@@ -13,7 +13,7 @@ from recado.domain.engine import EngineError
 from recado.domain.errors import NotFound, Unavailable
 from recado.domain.events import MESSAGE_FAILED, MESSAGE_QUEUED, MESSAGE_SENT
 from recado.domain.messages import message_json
-from recado.services.sender import READ_AHEAD
+from recado.services.sending.sender import READ_AHEAD
 from tests.services.post import GUARD, MARIA, office
 from tests.stillclock import StillClock
 from tests.waiting import until

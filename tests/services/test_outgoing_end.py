@@ -10,7 +10,7 @@ import pytest
 
 from recado.domain.instances import Instance
 from recado.domain.messages import Message
-from recado.services import sender
+from recado.services.sending import sender
 from recado.store.database import Database
 from tests.engines.fake_network import Gate
 from tests.services.post import Office, office

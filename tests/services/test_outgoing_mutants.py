@@ -10,7 +10,7 @@ import pytest
 from recado.clock import SystemClock
 from recado.domain.errors import RecadoError
 from recado.domain.turns import Turns
-from recado.services import intake, sender
+from recado.services.sending import intake, sender
 from recado.store import queue
 from tests.services import post
 from tests.services import test_outgoing as tests

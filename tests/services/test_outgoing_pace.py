@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from recado.domain.pacing import Pace, Span
-from recado.services.sender import READ_AHEAD
+from recado.services.sending.sender import READ_AHEAD
 from recado.store import queue
 from tests.services.post import MARIA, office
 from tests.stillclock import StillClock

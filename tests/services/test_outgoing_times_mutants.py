@@ -9,8 +9,8 @@ import pytest
 
 from recado.domain.errors import Conflict
 from recado.domain.pacing import buckets_of
-from recado.services.paces import Paces
-from recado.services.pauses import Pauses
+from recado.services.sending.paces import Paces
+from recado.services.sending.pauses import Pauses
 from recado.store import queue
 from tests.services import test_outgoing_pace, test_outgoing_pauses, test_outgoing_times
 from tests.services.post import office

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from recado.clock import SystemClock
-from recado.services.upkeep import Upkeep
+from recado.services.upkeep.upkeep import Upkeep
 from recado.store.drafts import KEYS_KEPT
 from tests.services.post import MARIA, office
 from tests.stillclock import StillClock

@@ -12,8 +12,8 @@ from recado.clock import SystemClock
 from recado.domain.errors import Invalid
 from recado.domain.instances import Instance
 from recado.services.bell import Bell
-from recado.services.outgoing import Outgoing
 from recado.services.roster import Roster
+from recado.services.sending.outgoing import Outgoing
 from tests.engines.harness import link
 from tests.engines.whatsmeow_harness import WhatsmeowHarness, whatsmeow
 from tests.services.post import GUARD, an_instance

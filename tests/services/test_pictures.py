@@ -15,7 +15,7 @@ from recado.domain.instances import Instance
 from recado.domain.jid import Identity
 from recado.domain.sync import Picture
 from recado.services.calls import Calls
-from recado.services.pictures import Pictures
+from recado.services.receiving.pictures import Pictures
 from recado.services.roster import Roster
 from recado.store import instances
 from recado.store.database import Database

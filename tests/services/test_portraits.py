@@ -13,9 +13,9 @@ from recado.domain.access import EVERYTHING
 from recado.domain.instances import Instance
 from recado.domain.jid import Identity
 from recado.domain.overviews import ChatOverview
-from recado.services.inbox import Inbox
-from recado.services.messages import Messages
-from recado.services.portraits import MOST, Portraits
+from recado.services.reading.inbox import Inbox
+from recado.services.reading.messages import Messages
+from recado.services.receiving.portraits import MOST, Portraits
 from recado.store.database import Database
 from tests.services.test_pictures import JPEG, Desk
 from tests.stillclock import StillClock

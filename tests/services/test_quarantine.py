@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from recado.domain.instances import Instance
-from recado.services.stagger import Stagger
+from recado.services.life.stagger import Stagger
 from recado.store.database import Database
 from tests.services.worker import Worker
 from tests.stillclock import StillClock

@@ -10,8 +10,8 @@ import pytest
 from recado.domain.engine import EngineError, Resolved
 from recado.domain.errors import Invalid
 from recado.domain.jid import Identity
-from recado.services.recipients import Recipients
 from recado.services.roster import Roster
+from recado.services.sending.recipients import Recipients
 from tests.engines.fake import FakeEngine
 from tests.engines.notebook import Notebook
 

@@ -7,7 +7,7 @@ import pytest
 from recado.domain.chats import Address
 from recado.domain.errors import Invalid
 from recado.domain.jid import Identity
-from recado.services.recipients import read
+from recado.services.sending.recipients import read
 
 
 @pytest.mark.parametrize(

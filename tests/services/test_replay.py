@@ -11,8 +11,8 @@ from recado.domain.access import EVERYTHING
 from recado.domain.delivery import Delivered, Failed
 from recado.domain.errors import Conflict, Gone, Invalid, NotFound
 from recado.domain.events import INSTANCE_STATE
-from recado.services.replay import Wish
-from recado.services.webhooks import Webhooks
+from recado.services.delivery.replay import Wish
+from recado.services.delivery.webhooks import Webhooks
 from tests.services.delivery import ANA, BIA, Desk
 from tests.services.test_webhooks import URL, Rules
 
@@ -122,7 +122,7 @@ async def test_a_span_without_end_is_delivered_again_in_order(desk: Desk, webhoo
 
 
 async def test_a_span_that_is_too_long_names_the_position_to_begin_at(desk: Desk, webhooks: Webhooks, monkeypatch):
-    monkeypatch.setattr("recado.services.replay.MOST_PARKED", 2)
+    monkeypatch.setattr("recado.services.delivery.replay.MOST_PARKED", 2)
     webhook, _ = await webhooks.create(EVERYTHING, url=URL)
     begin = desk.clock.now()
     async with desk.dispatching():

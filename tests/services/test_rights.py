@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from recado.domain.engine import Incoming
 from recado.domain.errors import Unavailable
 from recado.services.bell import Bell
-from recado.services.incoming import Committer
+from recado.services.receiving.incoming import Committer
 from recado.services.rights import Rights
 from recado.store import migrate
 from recado.store import rights as notes

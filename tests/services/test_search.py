@@ -10,7 +10,7 @@ from recado.domain.errors import Invalid
 from recado.domain.instances import Instance
 from recado.domain.message_filter import MessageFilter
 from recado.domain.snippets import Snippet
-from recado.services.messages import Messages
+from recado.services.reading.messages import Messages
 from recado.store import search
 from recado.store.database import Database
 from recado.store.plain_text import document

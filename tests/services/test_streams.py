@@ -14,8 +14,8 @@ from recado.domain.access import EVERYTHING, Access
 from recado.domain.errors import Gone, Invalid, NotFound
 from recado.domain.events import INSTANCE_STATE, MESSAGE_RECEIVED, MESSAGE_SENT
 from recado.domain.sink import Dropped
-from recado.services.streams import Streams
-from recado.services.tail import Tail
+from recado.services.delivery.streams import Streams
+from recado.services.delivery.tail import Tail
 from recado.sinks.live import LiveSink
 from recado.store import log
 from tests.services.delivery import ANA, BIA, Desk, running
@@ -218,7 +218,7 @@ async def test_live_clients_at_the_head_share_one_reader(desk: Desk, streams: St
         reads += 1
         return await read(*args, **kwargs)
 
-    monkeypatch.setattr("recado.services.tail.log.window", counted)
+    monkeypatch.setattr("recado.services.delivery.tail.log.window", counted)
     positions = await desk.append(1) + await desk.append(1)
     assert await asyncio.gather(*reading) == [positions] * 30
     assert 0 < reads < 30

@@ -13,8 +13,8 @@ import pytest
 
 from recado.domain.events import NewEvent
 from recado.domain.sink import Parcel
-from recado.services.parcels import find_parcel
-from recado.services.tail import Tail, Wish
+from recado.services.delivery.parcels import find_parcel
+from recado.services.delivery.tail import Tail, Wish
 from recado.store import log
 from recado.store.database import Database, Tx
 from recado.store.log import Appended

@@ -11,8 +11,8 @@ import pytest
 
 from recado.domain.access import EVERYTHING
 from recado.domain.tallies import Tally
-from recado.services.instances import Instances
-from recado.services.tallies import Tallies
+from recado.services.life.instances import Instances
+from recado.services.reading.tallies import Tallies
 from recado.store import tallies as store
 from recado.store.database import Database
 from tests.plans import Watched, WatchedDatabase

@@ -10,7 +10,7 @@ import pytest
 from recado.domain.errors import NotFound
 from recado.domain.instances import Instance
 from recado.domain.jid import Identity
-from recado.services.threads import Threads, Window
+from recado.services.reading.threads import Threads, Window
 from recado.store.database import Database
 from tests.plans import WatchedDatabase
 from tests.services.reading import instance_of

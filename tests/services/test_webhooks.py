@@ -13,8 +13,8 @@ from recado.domain.access import EVERYTHING, Access
 from recado.domain.delivery import Delivered, Failed
 from recado.domain.errors import Invalid, NotFound
 from recado.domain.events import WEBHOOK_TEST
-from recado.services.replay import Wish
-from recado.services.webhooks import Webhooks
+from recado.services.delivery.replay import Wish
+from recado.services.delivery.webhooks import Webhooks
 from recado.sinks.guard import Guard
 from recado.sinks.names import system_lookup
 from recado.sinks.webhook import WebhookClient

@@ -16,10 +16,10 @@ from recado.services.bell import Bell
 from recado.services.calls import Calls
 from recado.services.commands import Commands
 from recado.services.doorbell import Doorbell
-from recado.services.instances import Instances
-from recado.services.lifecycle import Lifecycle
+from recado.services.life.instances import Instances
+from recado.services.life.lifecycle import Lifecycle
+from recado.services.life.vigil import Vigil
 from recado.services.rights import Rights
-from recado.services.vigil import Vigil
 from recado.store import instances as instances_store
 from recado.store import log, timeline
 from recado.store.database import Database

@@ -12,7 +12,7 @@ from recado.domain.liveness import ANSWER_WITHIN, SHORTEST, hour_of
 from recado.domain.phones import sign_of
 from recado.domain.sync import Heard
 from recado.runtime import Runtime, running
-from recado.services.liveness import Liveness
+from recado.services.life.liveness import Liveness
 from recado.settings import read_settings
 from recado.store import instances, phones, traffic
 from tests.leapclock import LeapClock

@@ -12,7 +12,7 @@ import pytest
 from recado.domain.access import EVERYTHING
 from recado.domain.events import NewEvent
 from recado.runtime import Runtime
-from recado.services import events as looking_back
+from recado.services.reading import events as looking_back
 from recado.store import log
 from recado.web.json_view import JsonView
 from tests.api.door import House

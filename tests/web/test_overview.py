@@ -13,7 +13,7 @@ from recado.domain.access import EVERYTHING
 from recado.domain.figures import HOUR, Flow, Hour, flow_of, hour_of
 from recado.domain.ids import uuid7
 from recado.runtime import Runtime
-from recado.services.hours import GRACE, Hours
+from recado.services.upkeep.hours import GRACE, Hours
 from recado.web.charts import HEIGHT, ceiling, flow_chart, shares
 from recado.web.look import Look
 from tests.web.browser import Browser

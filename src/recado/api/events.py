@@ -19,7 +19,7 @@ from recado.domain.events import LoggedEvent, envelope
 from recado.domain.webhooks import event_types
 from recado.services.access import require
 from recado.services.all import Services
-from recado.services.batches import batches
+from recado.services.delivery.batches import batches
 
 from . import problems, shapes
 from .context import IN_THE_DOCUMENT, Using, access_of, allowed, services_of

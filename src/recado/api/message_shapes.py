@@ -13,7 +13,7 @@ from recado.domain.page import Page as DomainPage
 from recado.domain.snippets import snippet_json
 from recado.domain.status import RANK
 from recado.domain.timeline import Language
-from recado.services.messages import Hit
+from recado.services.reading.messages import Hit
 
 from .shapes import ChatReference, Contact, Time
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Response, status
 
 from recado.domain.instances import Instance
-from recado.services.pictures import Image
+from recado.services.receiving.pictures import Image
 
 from .context import Using, named
 from .inputs import Text

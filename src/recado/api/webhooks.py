@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from recado.domain.access import Access
 from recado.services.access import find_instance
-from recado.services.replay import Wish
+from recado.services.delivery.replay import Wish
 
 from . import shapes
 from .context import Using, allowed

@@ -1,0 +1,1 @@
+"""What Recado does. A folder for each matter; what they share stands beside them."""

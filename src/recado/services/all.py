@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 from recado.clock import Clock
 from recado.services.access import Keys
-from recado.services.chats import Chats
-from recado.services.contacts import Contacts
 from recado.services.conversing import Conversations
-from recado.services.events import Events
-from recado.services.groups import Groups
-from recado.services.history import Histories
-from recado.services.inbox import Inbox
-from recado.services.instances import Instances
-from recado.services.messages import Messages
-from recado.services.outgoing import Outgoing
-from recado.services.overviews import Overviews
-from recado.services.pictures import Pictures
-from recado.services.portraits import Portraits
+from recado.services.delivery.streams import Streams
+from recado.services.delivery.webhooks import Webhooks
+from recado.services.life.instances import Instances
 from recado.services.readiness import Readiness
+from recado.services.reading.chats import Chats
+from recado.services.reading.contacts import Contacts
+from recado.services.reading.events import Events
+from recado.services.reading.groups import Groups
+from recado.services.reading.inbox import Inbox
+from recado.services.reading.messages import Messages
+from recado.services.reading.overviews import Overviews
+from recado.services.reading.tallies import Tallies
+from recado.services.reading.threads import Threads
+from recado.services.receiving.history import Histories
+from recado.services.receiving.pictures import Pictures
+from recado.services.receiving.portraits import Portraits
+from recado.services.sending.outgoing import Outgoing
 from recado.services.sign_in import SignIns
-from recado.services.streams import Streams
-from recado.services.tallies import Tallies
-from recado.services.threads import Threads
-from recado.services.webhooks import Webhooks
 from recado.store.database import Database
 
 

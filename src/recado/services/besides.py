@@ -22,13 +22,13 @@ from recado.domain.sync import (
     Presence,
     Typing,
 )
-from recado.services.app_state import AppState
 from recado.services.bell import Bell
 from recado.services.calls import Calls
 from recado.services.conversing import Conversations
-from recado.services.group_reader import GroupReader
-from recado.services.groups import Groups
-from recado.services.pictures import Pictures
+from recado.services.reading.groups import Groups
+from recado.services.receiving.app_state import AppState
+from recado.services.receiving.group_reader import GroupReader
+from recado.services.receiving.pictures import Pictures
 from recado.services.roster import Roster
 from recado.store.database import Database
 

@@ -18,7 +18,7 @@ from recado.domain.instances import Instance
 from recado.domain.jid import Identity, identity_of
 from recado.domain.messages import Message, Reaction
 from recado.domain.summaries import one_line, quoted_line, summary
-from recado.services.threads import People, Window
+from recado.services.reading.threads import People, Window
 
 from .cards import Card, ad_of, card_of
 from .look import Look

@@ -15,8 +15,8 @@ from recado.domain.contacts import Contact
 from recado.domain.instances import Instance
 from recado.domain.overviews import ChatOverview, Person
 from recado.domain.summaries import summary
-from recado.services.inbox import Inbox, Listed
-from recado.services.messages import Hit
+from recado.services.reading.inbox import Inbox, Listed
+from recado.services.reading.messages import Hit
 
 from .chat_filter import ChatFilter
 from .look import Look

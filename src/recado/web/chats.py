@@ -15,7 +15,7 @@ from recado.domain.errors import Invalid
 from recado.domain.events import LoggedEvent
 from recado.domain.instances import Instance
 from recado.domain.overviews import ChatOverview
-from recado.services.inbox import Listed
+from recado.services.reading.inbox import Listed
 
 from .chat_filter import ChatFilter, chosen
 from .chat_live import TYPES, pieces

@@ -12,7 +12,7 @@ from recado.domain.instances import Instance
 from recado.domain.overviews import ChatOverview
 from recado.domain.queue_view import Halt
 from recado.domain.states import FINAL
-from recado.services.threads import Window
+from recado.services.reading.threads import Window
 
 from .bubbles import Bubble, Reader, bubbles_of
 from .chat_filter import ChatFilter

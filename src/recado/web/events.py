@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from recado.domain.events import LoggedEvent, envelope
-from recado.services.events import LAST
+from recado.services.reading.events import LAST
 
 from .event_families import FAMILIES, family_of, type_name, types_of
 from .event_gist import gist_of

@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 
 from recado.domain.errors import Gone, Invalid, RecadoError
 from recado.domain.events import LoggedEvent
-from recado.services.batches import batches
+from recado.services.delivery.batches import batches
 
 from .page import Page
 

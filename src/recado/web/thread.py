@@ -16,7 +16,7 @@ from recado.domain.instances import Instance
 from recado.domain.jid import PHONE_SERVER
 from recado.domain.overviews import ChatOverview
 from recado.services.access import require
-from recado.services.threads import Window
+from recado.services.reading.threads import Window
 
 from .bubbles import bubbles_of, days_of
 from .chat_filter import ChatFilter, chosen

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import HTMLResponse
 
 from recado.domain.errors import Conflict, Forbidden, Invalid, NotFound, RecadoError, Unauthorized
-from recado.services.replay import Wish
+from recado.services.delivery.replay import Wish
 
 from .forms import moment_of, trouble_of
 from .page import Page

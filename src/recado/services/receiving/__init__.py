@@ -1,0 +1,1 @@
+"""What the network brings: messages and receipts as they come, history, names, groups and pictures."""

@@ -1,0 +1,1 @@
+"""What is asked to be sent: taken in, queued, paced, tried, and settled."""
