@@ -14,7 +14,7 @@ from uuid import UUID
 from prometheus_client import Metric
 
 from recado.cli.commands import app
-from recado.domain import errors
+from recado.domain import errors, picture
 from recado.domain.events import EVENT_TYPES, LoggedEvent, envelope
 from recado.domain.failures import FAILURES
 from recado.telemetry import REGISTRY
@@ -183,6 +183,7 @@ PAGES: Final = {
     "docs/errors.md": errors_page,
     "docs/metrics.md": metrics_page,
     "docs/commands.md": commands_page,
+    "docs/states.md": picture.page,
 }
 
 if __name__ == "__main__":

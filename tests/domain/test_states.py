@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recado.domain import life, picture
+from recado.domain import life
 from recado.domain.engine import Signal
 from recado.domain.reactions import OURS, SIGNALS, Outcome
 from recado.domain.retries import Retry
@@ -101,10 +101,6 @@ def test_every_cause_for_which_the_host_closes_a_session_is_in_the_table() -> No
     [causes] = [set(cells[1]) - {"cause", "error"} for cells in signals_of_the_protocol() if cells[0] == ["closed"]]
 
     assert causes == {name.partition("/")[2] for name in SIGNALS if name.startswith("closed/")}
-
-
-def test_the_page_of_states_is_current() -> None:
-    assert (DOCS / "states.md").read_text() == picture.page()
 
 
 def test_a_signal_of_a_later_version_changes_nothing() -> None:

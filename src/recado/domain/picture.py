@@ -1,4 +1,4 @@
-"""The page docs/states.md, drawn from the state table: `python -m recado.domain.picture > docs/states.md`."""
+"""The page docs/states.md, drawn from the state table (`python -m scripts.pages`)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .timeline import CATALOGUE
 
 _HEAD = """# The states of an instance
 
-This page is drawn from `src/recado/domain/states.py` and `reactions.py` (`python -m recado.domain.picture`); a test
-keeps it current.
+This page is drawn from `src/recado/domain/states.py` and `reactions.py` (`python -m scripts.pages`); a test keeps it
+current.
 
 `wanted` (running, stopped) is what somebody asked for; `state` is what the worker sees. The worker brings the second to
 the first. A final state is left only for a wish that is newer than it.
@@ -149,7 +149,3 @@ def _named(retry: Retry) -> str:
 
 def _seconds(limit: timedelta) -> str:
     return f"{limit.total_seconds():.0f} s"
-
-
-if __name__ == "__main__":
-    print(page(), end="")
