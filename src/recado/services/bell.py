@@ -43,19 +43,20 @@ class Ear:
 
     def __init__(self, *, keeps: bool = False) -> None:
         self.rung = asyncio.Event()
-        self._room = _KEEPS_BYTES if keeps else 0
         self._kept: list[Appended] | None = []
+        self._capacity = self._room = _KEEPS_BYTES if keeps else 0
 
     def hear(self, appended: Appended | None) -> None:
         self.rung.set()
-        if self._kept is None or appended is None or sum(one.size for one in self._kept) + appended.size > self._room:
+        if self._kept is None or appended is None or appended.size > self._room:
             self._kept = None
         else:
             self._kept.append(appended)
+            self._room -= appended.size
 
     def take(self) -> list[Appended] | None:
         """What was handed over since the last time; None when that is not all, and the log has to be read."""
-        kept, self._kept = self._kept, []
+        kept, self._kept, self._room = self._kept, [], self._capacity
         return kept
 
     async def wait(self, timeout: timedelta | None = None) -> bool:
