@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -23,18 +23,21 @@ async def worker(db: Database, clock: StillClock) -> AsyncIterator[Worker]:
         yield worker
 
 
-def crash(worker: Worker, *suspects: Instance, cause: str = "crash") -> None:
+async def crash(worker: Worker, *suspects: Instance, also: Sequence[Instance] = (), cause: str = "crash") -> None:
+    """The engine goes down, and the worker has seen it: the rows of the suspects, and of the others, say so."""
     worker.engine.crash(cause=cause, suspects=[str(one.id) for one in suspects])
+    for one in (*suspects, *also):
+        await worker.until_row(one.id, lambda row: row.state in ("reconnecting", "failed"))
 
 
 async def test_one_that_was_in_hand_at_both_crashes_is_left_out_and_the_others_go_on(worker: Worker):
     bad, good, other = [await worker.connected(name) for name in ("ruim", "boa", "outra")]
-    crash(worker, bad, good)
+    await crash(worker, bad, good, also=[other])
     worker.engine.come_back()
     for one in (bad, good, other):
         await worker.until(one, state="connected")
 
-    crash(worker, bad, other)
+    await crash(worker, bad, other, also=[good])
     worker.engine.come_back()
 
     row = await worker.until(bad, state="failed")
@@ -47,9 +50,11 @@ async def test_one_that_was_in_hand_at_both_crashes_is_left_out_and_the_others_g
 
 async def test_it_is_tried_again_when_somebody_asks_for_it(worker: Worker):
     bad = await worker.connected("ruim")
-    for _ in range(2):
-        crash(worker, bad)
-        worker.engine.come_back()
+    await crash(worker, bad)
+    worker.engine.come_back()
+    await worker.until(bad, state="connected")
+    await crash(worker, bad)
+    worker.engine.come_back()
     row = await worker.until(bad, state="failed")
 
     await worker.instances.start(row)
@@ -61,8 +66,7 @@ async def test_it_is_tried_again_when_somebody_asks_for_it(worker: Worker):
 async def test_a_host_that_was_killed_or_renewed_blames_nobody(worker: Worker, cause: str):
     made = await worker.connected()
     for _ in range(3):
-        crash(worker, made, cause=cause)
-        await worker.until(made, state="reconnecting")
+        await crash(worker, made, cause=cause)
         worker.engine.come_back()
         await worker.until(made, state="connected")
 
@@ -71,13 +75,11 @@ async def test_of_several_suspects_each_is_started_alone_until_one_brings_it_dow
     made = [await worker.connected(f"n{n}") for n in range(4)]
     by_session = {str(one.id): one for one in made}
     bad, innocent = by_session[sorted(by_session)[2]], by_session[sorted(by_session)[3]]
-    crash(worker, *made)
+    await crash(worker, *made)
     worker.engine.come_back()
     for one in made:
         await worker.until(one, state="connected")
-    crash(worker, *made)
-    for one in made:
-        await worker.until(one, state="reconnecting")
+    await crash(worker, *made)
     starts = [worker.calls("start", one) for one in made]
     worker.engine.connects_by_itself = False
 
@@ -88,7 +90,7 @@ async def test_of_several_suspects_each_is_started_alone_until_one_brings_it_dow
         worker.engine.connect(name)
         await _has_come_through(worker, by_session[name])
     await _dials(worker, bad)
-    crash(worker, bad)
+    await crash(worker, bad)
     worker.engine.connects_by_itself = True
     worker.engine.come_back()
 
