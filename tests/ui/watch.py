@@ -47,8 +47,15 @@ class Watch:
         page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type == "error" and message.text.startswith("htmx:sendAbort"):
+            self._forgive_replaced()
+        elif message.type in {"error", "warning"}:
             self.troubles.append(f"console {message.type}: {message.text} ({message.location['url']})")
+
+    def _forgive_replaced(self) -> None:
+        """What is typed replaces the search for what had been typed before: htmx says so, in two lines."""
+        if self.troubles and self.troubles[-1].startswith("console error: htmx:afterRequest"):
+            self.troubles.pop()
 
     def _page_error(self, error: Error) -> None:
         self.troubles.append(f"script error: {error.message}")
