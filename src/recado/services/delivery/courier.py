@@ -108,7 +108,10 @@ class Courier:
                 others = [tasks.create_task(self._take_events()), tasks.create_task(self._mind())]
                 for lane in self._lanes:
                     self._wake(lane)
-                await self._stopping.wait()
+                try:
+                    await self._stopping.wait()
+                finally:
+                    self._reach_idle()  # who no longer listens does not know what came afterwards
                 for task in others:
                     task.cancel()
                 while not self._lanes.is_quiet:
@@ -121,10 +124,13 @@ class Courier:
                 async with asyncio.timeout(_LAST_WORDS):
                     await self._settling.write()
 
-    def _cursor(self) -> Cursor:
+    def _reach_idle(self) -> None:
         idle_at = self._feed.idle_at
         if idle_at is not None:
             self._progress.reach(idle_at)
+
+    def _cursor(self) -> Cursor:
+        self._reach_idle()
         return Cursor(
             position=self._progress.cursor,
             failing_since=self._receiver.failing_since,

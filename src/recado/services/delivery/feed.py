@@ -84,10 +84,16 @@ class Feed:
                 async for window in windows:
                     yield window
             while not seat.has_fallen_behind or not seat.is_empty:
-                self._seat = seat
-                parcels = [parcel for parcel in await seat.taken() if parcel.event.position > self._given]
-                self._seat = None
+                parcels = [parcel for parcel in await self._taken(seat) if parcel.event.position > self._given]
                 if parcels:
                     reached = parcels[-1].event.position if seat.has_fallen_behind else self._tail.position
                     self._given = max(self._given, reached)
                     yield Window(parcels=parcels, reached=self._given)
+
+    async def _taken(self, seat: Seat) -> list[Parcel]:
+        """What comes to the seat. Who is called away while waiting for it has not had what comes afterwards."""
+        self._seat = seat
+        try:
+            return await seat.taken()
+        finally:
+            self._seat = None
