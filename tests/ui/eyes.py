@@ -9,7 +9,7 @@ from typing import Any, Final
 import zxingcpp
 from axe_playwright_python.async_playwright import Axe
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 from tests.ui.network import GUARD
 from tests.waiting import until
@@ -24,7 +24,10 @@ async def qr_on(page: Page, *, other_than: str = "") -> str:
     """The text of the QR code that a phone held to this screen would read, as soon as there is one."""
 
     async def read() -> str | None:
-        shot = Image.open(io.BytesIO(await page.screenshot()))
+        try:
+            shot = Image.open(io.BytesIO(await page.screenshot()))
+        except Error:  # Chromium cannot always take one, while a page is being built
+            return None
         texts = [found.text for found in zxingcpp.read_barcodes(shot, zxingcpp.BarcodeFormat.QRCode)]
         return next((text for text in texts if text != other_than), None)
 
