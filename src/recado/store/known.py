@@ -15,6 +15,7 @@ from recado.domain.contacts import Contact
 from recado.domain.identities import News
 
 from .chats import chat_with
+from .contacts import contact_of
 from .database import Call, Tx
 from .recordset import recordset
 from .rows import fetch_value
@@ -70,7 +71,7 @@ def _documents(news: Iterable[News], jids: Iterable[Place]) -> tuple[str, str]:
 def _known(document: dict[str, list[Sequence[Any]] | None]) -> Known:
     people, chats = [], []
     for row in document["people"] or ():
-        person = _contact(row)
+        person = contact_of([UUID(row[0]), UUID(row[1]), *row[2:7]])
         people.append(person)
         if row[7] is not None:
             chats.append(chat_with(person, UUID(row[7]), row[8], _time(row[9])))
@@ -87,18 +88,6 @@ def _known(document: dict[str, list[Sequence[Any]] | None]) -> Known:
             )
         )
     return Known(contacts=people, chats=chats)
-
-
-def _contact(row: Sequence[Any]) -> Contact:
-    return Contact(
-        id=UUID(row[0]),
-        instance_id=UUID(row[1]),
-        phone_number=row[2],
-        lid=row[3],
-        name=row[4],
-        push_name=row[5],
-        business_name=row[6],
-    )
 
 
 def _time(text: str | None) -> datetime | None:
